@@ -1,0 +1,45 @@
+//! `cargo xtask test`: what the tests need, then the tests.
+
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::{run, servers::Servers};
+
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// Leave PostgreSQL and NATS out; the tests that need them say that they skip.
+    #[arg(long)]
+    without_servers: bool,
+    /// What to hand on to the test runner, such as a filter.
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    rest: Vec<String>,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<()> {
+    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let servers = match (given("TEST_POSTGRES_URL"), given("TEST_NATS_URL")) {
+        (Some(_), Some(_)) => None,
+        _ if arguments.without_servers => None,
+        _ => Some(Servers::start()?),
+    };
+    if run::is_on_path("chromium").is_none() {
+        run::say("no chromium on the PATH: the browser tests are left out of this run");
+    }
+    let nextest = run::is_on_path("cargo-nextest").is_some();
+    // Service binaries are started by some tests, so they are built before any test runs.
+    run::say("building the workspace");
+    run::run(Command::new("cargo").args(["build", "--workspace", "--all-targets"]))?;
+    let mut tests = Command::new("cargo");
+    if nextest {
+        tests.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
+    } else {
+        tests.args(["test", "--workspace", "--no-fail-fast"]);
+    }
+    tests.args(&arguments.rest);
+    if let Some(servers) = &servers {
+        tests.env("TEST_POSTGRES_URL", &servers.postgres_url).env("TEST_NATS_URL", &servers.nats_url);
+    }
+    run::say("running the tests");
+    run::run(&mut tests)
+}
