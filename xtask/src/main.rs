@@ -1,6 +1,7 @@
 //! All automation of the project: `cargo xtask check` holds the rules of the house, `cargo xtask test` sets up what
 //! the tests need and runs them. `cargo xtask --help` lists every command.
 
+mod bench;
 mod check;
 mod run;
 mod servers;
@@ -23,7 +24,9 @@ enum Command {
     Check(check::Arguments),
     /// Sets up PostgreSQL and NATS without root and Docker, then runs every test.
     Test(test::Arguments),
-    /// Runs a PostgreSQL and a NATS server for development until Ctrl-C and prints their addresses.
+    /// Measures, beside peers, in one run.
+    Bench(bench::Arguments),
+    /// Runs a PostgreSQL server for tests by hand until the end of input, and prints what to set for them.
     Servers,
 }
 
@@ -31,6 +34,7 @@ fn main() -> Result<()> {
     match Arguments::parse().command {
         Command::Check(arguments) => check::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
         Command::Servers => servers::run_until_interrupted(),
     }
 }

@@ -1,4 +1,5 @@
-//! A PostgreSQL and a NATS server of our own, on free ports of the loopback interface, in a temporary folder.
+//! A PostgreSQL server of our own, on a free port of the loopback interface, in a temporary folder. NATS is started
+//! by each test that needs it, since one server holds the events of one installation.
 
 use std::{
     fs,
@@ -16,31 +17,36 @@ use crate::{run, tools};
 /// The user that runs PostgreSQL when we are root, since PostgreSQL refuses to be root: `nobody` on every Linux.
 const NOBODY: u32 = 65534;
 
-/// The two servers; dropping them stops them and removes their folder.
-pub(crate) struct Servers {
+/// Whether PostgreSQL waits for the disk.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Durability {
+    /// Tests need no disk safety from the server: a crash of the machine ends the test anyway.
+    Fast,
+    /// A benchmark measures what production pays.
+    Synced,
+}
+
+/// The server; dropping it stops it and removes its folder.
+pub(crate) struct Postgres {
     /// An administrator's address of PostgreSQL.
     pub(crate) postgres_url: String,
-    /// The address of NATS with JetStream.
-    pub(crate) nats_url: String,
     folder: PathBuf,
     children: Vec<Child>,
 }
 
-impl Servers {
-    /// Starts both and waits until they answer.
-    pub(crate) fn start() -> Result<Self> {
-        let folder = std::env::temp_dir().join(format!("arki-servers-{}", std::process::id()));
+impl Postgres {
+    /// Starts it and waits until it answers.
+    pub(crate) fn start(durability: Durability) -> Result<Self> {
+        let folder = std::env::temp_dir().join(format!("arki-postgres-{}", std::process::id()));
         fs::create_dir_all(&folder)?;
         // Others must be able to pass through, else PostgreSQL as another user cannot reach its own folder.
         fs::set_permissions(&folder, fs::Permissions::from_mode(0o755))?;
-        let mut servers =
-            Self { postgres_url: String::new(), nats_url: String::new(), folder, children: Vec::new() };
-        servers.start_postgres()?;
-        servers.start_nats()?;
-        Ok(servers)
+        let mut server = Self { postgres_url: String::new(), folder, children: Vec::new() };
+        server.start_postgres(durability)?;
+        Ok(server)
     }
 
-    fn start_postgres(&mut self) -> Result<()> {
+    fn start_postgres(&mut self, durability: Durability) -> Result<()> {
         let bin = tools::postgres()?;
         let data = self.folder.join("postgres");
         fs::create_dir_all(&data)?;
@@ -61,11 +67,11 @@ impl Servers {
             bail!("initdb failed: {}", self.tail("postgres.log"));
         }
         let port = free_port()?;
-        // Tests need no disk safety from the server: a crash of the machine ends the test anyway.
+        let fsync = if durability == Durability::Fast { "fsync=off" } else { "fsync=on" };
         let child = as_other_user(&bin.join("postgres"))
             .arg("-D")
             .arg(&data)
-            .args(["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off", "-c", "max_connections=300"])
+            .args(["-c", "listen_addresses=127.0.0.1", "-c", fsync, "-c", "max_connections=300"])
             .args(["-c", &format!("port={port}"), "-c"])
             .arg(format!("unix_socket_directories={}", data.display()))
             .current_dir("/")
@@ -77,25 +83,6 @@ impl Servers {
         self.children.push(child);
         self.wait_for(port, "PostgreSQL", "postgres.log")?;
         self.postgres_url = format!("postgres://postgres@127.0.0.1:{port}/postgres");
-        Ok(())
-    }
-
-    fn start_nats(&mut self) -> Result<()> {
-        let server = tools::nats_server()?;
-        run::say(&format!("starting NATS of {}", server.display()));
-        let port = free_port()?;
-        let log = fs::File::create(self.folder.join("nats.log"))?;
-        let child = Command::new(server)
-            .args(["-js", "-a", "127.0.0.1", "-p", &port.to_string(), "-sd"])
-            .arg(self.folder.join("nats"))
-            .stdin(Stdio::null())
-            .stdout(log.try_clone()?)
-            .stderr(log)
-            .spawn()
-            .context("starting nats-server")?;
-        self.children.push(child);
-        self.wait_for(port, "NATS", "nats.log")?;
-        self.nats_url = format!("nats://127.0.0.1:{port}");
         Ok(())
     }
 
@@ -122,7 +109,7 @@ impl Servers {
     }
 }
 
-impl Drop for Servers {
+impl Drop for Postgres {
     fn drop(&mut self) {
         for child in &mut self.children {
             // PostgreSQL ends its children on SIGTERM; a bare kill would leave them.
@@ -138,11 +125,12 @@ impl Drop for Servers {
     }
 }
 
-/// Runs both servers until the terminal ends us.
+/// Runs the server until the terminal ends us.
 pub(crate) fn run_until_interrupted() -> Result<()> {
-    let servers = Servers::start()?;
-    run::say(&format!("TEST_POSTGRES_URL={} TEST_NATS_URL={}", servers.postgres_url, servers.nats_url));
-    run::say("end of input or Ctrl-D stops them");
+    let servers = Postgres::start(Durability::Fast)?;
+    let nats = tools::nats_server()?;
+    run::say(&format!("TEST_POSTGRES_URL={} TEST_NATS_SERVER={}", servers.postgres_url, nats.display()));
+    run::say("end of input (Ctrl-D) stops it");
     let _ = std::io::read_to_string(std::io::stdin());
     Ok(())
 }

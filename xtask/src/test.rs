@@ -4,7 +4,11 @@ use std::process::Command;
 
 use anyhow::Result;
 
-use crate::{run, servers::Servers};
+use crate::{
+    run,
+    servers::{Durability, Postgres},
+    tools,
+};
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -17,12 +21,18 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let servers = match (given("TEST_POSTGRES_URL"), given("TEST_NATS_URL")) {
-        (Some(_), Some(_)) => None,
-        _ if arguments.without_servers => None,
-        _ => Some(Servers::start()?),
-    };
+    let given = |name: &str| std::env::var(name).is_ok_and(|value| !value.is_empty());
+    let mut tests = Command::new("cargo");
+    let mut postgres = None;
+    if !arguments.without_servers {
+        if !given("TEST_POSTGRES_URL") {
+            let server = postgres.insert(Postgres::start(Durability::Fast)?);
+            tests.env("TEST_POSTGRES_URL", &server.postgres_url);
+        }
+        if !given("TEST_NATS_SERVER") {
+            tests.env("TEST_NATS_SERVER", tools::nats_server()?);
+        }
+    }
     if run::is_on_path("chromium").is_none() {
         run::say("no chromium on the PATH: the browser tests are left out of this run");
     }
@@ -30,16 +40,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     // Service binaries are started by some tests, so they are built before any test runs.
     run::say("building the workspace");
     run::run(Command::new("cargo").args(["build", "--workspace", "--all-targets"]))?;
-    let mut tests = Command::new("cargo");
     if nextest {
         tests.args(["nextest", "run", "--workspace", "--no-fail-fast"]);
     } else {
         tests.args(["test", "--workspace", "--no-fail-fast"]);
     }
     tests.args(&arguments.rest);
-    if let Some(servers) = &servers {
-        tests.env("TEST_POSTGRES_URL", &servers.postgres_url).env("TEST_NATS_URL", &servers.nats_url);
-    }
     run::say("running the tests");
     run::run(&mut tests)
 }

