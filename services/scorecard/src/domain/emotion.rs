@@ -5,9 +5,11 @@
 //! can be worked on; one number for all, the fit, is told beside what chance alone makes of it.
 
 mod gap;
+mod named;
 mod profile;
 #[cfg(test)]
 mod tests;
 
 pub use gap::{EmotionGap, GapState, TermGap, emotion_gap, emotion_gap_released, fit, fit_released, seed};
+pub use named::{Profile, ProfileAudience, ProfileChange, ProfileContent};
 pub use profile::{Invalid, Palette, TargetProfile, Term, TermRole};

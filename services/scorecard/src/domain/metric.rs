@@ -1,15 +1,19 @@
 //! What is measured, of whom it is asked, why it matters to the customer and what its numbers mean.
 
+mod change;
 mod meaning;
+mod question;
 #[cfg(test)]
 mod tests;
 
-use arki_ids::{MetricId, PersonId, QuestionnaireId, TargetProfileId};
+use arki_ids::{MetricId, PersonId, TargetProfileId};
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+pub use change::MetricChange;
 pub(crate) use meaning::words_in;
 pub use meaning::{BandMeaning, Words};
+pub use question::{NotAQuestion, QuestionBinding};
 
 /// How many headline metrics a tenant has unless it says otherwise.
 pub const DEFAULT_HEADLINE_CAP: usize = 5;
@@ -39,6 +43,18 @@ impl MetricKind {
         if self.is_points() { (-100.0, 100.0) } else { (0.0, 100.0) }
     }
 
+    /// The kind of question that is counted, in the words of the survey. Answers to another kind are on another scale.
+    #[must_use]
+    pub fn question_kind(self) -> &'static str {
+        match self {
+            Self::Nps | Self::Enps => "nps",
+            Self::Csat => "csat",
+            Self::Ces => "ces",
+            Self::Favourable => "agreement",
+            Self::EmotionFit => "emotion_palette",
+        }
+    }
+
     /// Whether the number is in points and not in percent.
     #[must_use]
     pub fn is_points(self) -> bool {
@@ -52,13 +68,6 @@ impl MetricKind {
 pub enum MetricRole {
     Cause,
     Consequence,
-}
-
-/// The question whose answers count, by its key through all versions of the questionnaire.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct QuestionBinding {
-    pub questionnaire: QuestionnaireId,
-    pub question: String,
 }
 
 /// Why a metric matters to the customer.
@@ -246,6 +255,38 @@ fn list(faults: &[Invalid]) -> String {
     faults.iter().map(Invalid::to_string).collect::<Vec<_>>().join("; ")
 }
 
+/// What a review of a metric decided. A metric that ends keeps its past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewOutcome {
+    /// It still tells what matters, until the next look.
+    Keep { next: NaiveDate },
+    /// It is to be changed.
+    Change { next: NaiveDate },
+    /// It ends.
+    Retire,
+}
+
+impl ReviewOutcome {
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Keep { .. } => "keep",
+            Self::Change { .. } => "change",
+            Self::Retire => "retire",
+        }
+    }
+
+    /// When it is looked at next.
+    #[must_use]
+    pub fn next(self) -> Option<NaiveDate> {
+        match self {
+            Self::Keep { next } | Self::Change { next } => Some(next),
+            Self::Retire => None,
+        }
+    }
+}
+
 /// A metric with its current content and all versions of what it computes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Metric {
@@ -327,9 +368,19 @@ impl Metric {
         Ok(())
     }
 
-    /// Ends the metric; its past stays.
-    pub fn retire(&mut self) {
-        self.is_retired = true;
+    /// Takes the outcome of a review.
+    ///
+    /// # Errors
+    /// [`ReviseError::Retired`] for a metric that has ended.
+    pub fn review(&mut self, outcome: ReviewOutcome) -> Result<(), ReviseError> {
+        if self.is_retired {
+            return Err(ReviseError::Retired);
+        }
+        match outcome {
+            ReviewOutcome::Keep { next } | ReviewOutcome::Change { next } => self.content.review_day = next,
+            ReviewOutcome::Retire => self.is_retired = true,
+        }
+        Ok(())
     }
 
     /// Whether the day by which the metric should have been looked at has passed.

@@ -16,6 +16,37 @@ pub use figure::{Band, Error, Figure, FigureUnit, IntervalMethod, MeanFigure, Ro
 pub use figure::{classes, measure, measure_released};
 
 use super::metric::Metric;
+use super::tree::Merge;
+
+/// A period, both days included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Days {
+    pub first: NaiveDate,
+    /// Says how fresh a number is.
+    pub last: NaiveDate,
+}
+
+/// No days and some days are those days; two periods are the shortest one that holds both.
+impl Merge for Option<Days> {
+    fn merge(&mut self, other: &Self) {
+        *self = match (*self, *other) {
+            (Some(mine), Some(theirs)) => {
+                Some(Days { first: mine.first.min(theirs.first), last: mine.last.max(theirs.last) })
+            }
+            (mine, theirs) => mine.or(theirs),
+        };
+    }
+}
+
+/// How many answered, as it may be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Answered {
+    pub people: u64,
+    /// The number is rounded down.
+    pub is_rounded: bool,
+    /// How many were invited, where that is known.
+    pub invited: Option<u64>,
+}
 
 /// Where a number comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,10 +58,10 @@ pub struct Provenance {
     pub unit: Option<UnitId>,
     /// What the unit was called then.
     pub unit_name: String,
-    /// The first day of the answers.
-    pub first_day: NaiveDate,
-    /// The last day of the answers, which says how fresh the number is.
-    pub last_day: NaiveDate,
+    /// The days of the answers, or of the wave; `None` where nobody has answered yet.
+    pub days: Option<Days>,
+    /// `None` where no figure is shown.
+    pub answered: Option<Answered>,
 }
 
 /// A number with all that is needed to judge it.

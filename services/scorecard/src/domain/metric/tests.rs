@@ -1,8 +1,8 @@
 use chrono::NaiveDate;
 
 use super::{
-    BandMeaning, Computation, CustomerRelevance, Invalid, Metric, MetricContent, MetricKind, MetricRole,
-    QuestionBinding, ReviseError, TooManyHeadlines, check_headline_cap,
+    BandMeaning, Computation, CustomerRelevance, Invalid, Metric, MetricChange, MetricContent, MetricKind, MetricRole,
+    QuestionBinding, ReviewOutcome, ReviseError, TooManyHeadlines, check_headline_cap,
 };
 
 fn day(number: u32) -> NaiveDate {
@@ -42,6 +42,33 @@ fn content() -> MetricContent {
 
 fn metric() -> Metric {
     Metric::new("met_00000000000000000000000001".parse().unwrap(), content()).unwrap()
+}
+
+#[test]
+fn a_review_moves_the_next_look_or_ends_the_metric() {
+    let mut metric = metric();
+    metric.review(ReviewOutcome::Keep { next: day(20) }).unwrap();
+    assert!(!metric.is_review_overdue(day(20)) && metric.is_review_overdue(day(21)));
+    metric.review(ReviewOutcome::Change { next: day(25) }).unwrap();
+    assert_eq!((metric.content().review_day, metric.version()), (day(25), 1));
+    metric.review(ReviewOutcome::Retire).unwrap();
+    assert!(metric.is_retired() && !metric.is_review_overdue(day(31)));
+    assert_eq!(metric.review(ReviewOutcome::Keep { next: day(28) }), Err(ReviseError::Retired));
+}
+
+#[test]
+fn a_change_writes_its_fields_and_keeps_the_others() {
+    let before = content();
+    assert_eq!(MetricChange::default().apply(&before), before);
+    let change = MetricChange {
+        headline: Some(false),
+        customer_relevance: Some(None),
+        kind: Some(MetricKind::Csat),
+        ..MetricChange::default()
+    };
+    let after = change.apply(&before);
+    assert_eq!((after.headline, after.customer_relevance, after.computation.kind), (false, None, MetricKind::Csat));
+    assert_eq!((after.meanings, after.computation.question), (before.meanings, before.computation.question));
 }
 
 fn faults(change: impl FnOnce(&mut MetricContent)) -> Vec<Invalid> {
@@ -156,7 +183,7 @@ fn a_refused_revision_changes_nothing() {
     wrong.display_name.clear();
     assert_eq!(metric.revise(wrong), Err(ReviseError::Invalid(vec![Invalid::NameMissing])));
     assert_eq!(metric, before);
-    metric.retire();
+    metric.review(ReviewOutcome::Retire).unwrap();
     assert_eq!(metric.revise(content()), Err(ReviseError::Retired));
 }
 
@@ -179,7 +206,7 @@ fn a_review_is_overdue_from_the_day_after_its_day() {
     let mut metric = metric();
     assert!(!metric.is_review_overdue(day(31)));
     assert!(metric.is_review_overdue(NaiveDate::from_ymd_opt(2026, 4, 1).unwrap()));
-    metric.retire();
+    metric.review(ReviewOutcome::Retire).unwrap();
     assert!(!metric.is_review_overdue(NaiveDate::from_ymd_opt(2026, 4, 1).unwrap()));
 }
 

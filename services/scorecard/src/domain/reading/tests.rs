@@ -2,7 +2,10 @@ use arki_stats::Histogram;
 use chrono::NaiveDate;
 use proptest::prelude::*;
 
-use super::{Band, Error, Figure, IntervalMethod, Provenance, Reading, classes, measure, measure_released};
+use super::{
+    Band, Days, Error, Figure, IntervalMethod, Provenance, Reading, classes, measure, measure_released,
+};
+use crate::domain::tree::Merge;
 use crate::domain::metric::{
     BandMeaning, Computation, Metric, MetricContent, MetricKind, MetricRole, QuestionBinding,
 };
@@ -158,8 +161,8 @@ fn a_reading_says_what_the_number_means_and_whether_the_metric_is_stale() {
         wave: "wav_00000000000000000000000001".parse().ok(),
         unit: None,
         unit_name: "Northern Lights Oy".into(),
-        first_day: day(1),
-        last_day: day(7),
+        days: Some(Days { first: day(1), last: day(7) }),
+        answered: None,
     };
     let read = |values: &[i32], today| {
         let figure = released(MetricKind::Favourable, &of(values));
@@ -173,6 +176,19 @@ fn a_reading_says_what_the_number_means_and_whether_the_metric_is_stale() {
     unknown.metric_version = 7;
     let figure = released(MetricKind::Favourable, &of(&[5, 4, 4, 5, 3, 2, 1]));
     assert_eq!(Reading::new(&metric, figure, unknown, &["en"], day(1)).words, None);
+}
+
+#[test]
+fn periods_are_joined_to_the_shortest_one_that_holds_them() {
+    let days = |first, last| Some(Days { first: day(first), last: day(last) });
+    let joined = |mut one: Option<Days>, other| {
+        one.merge(&other);
+        one
+    };
+    assert_eq!(joined(days(3, 4), days(1, 2)), days(1, 4));
+    assert_eq!(joined(None, days(1, 2)), days(1, 2));
+    assert_eq!(joined(days(1, 2), None), days(1, 2));
+    assert_eq!(joined(None, None), None);
 }
 
 fn ratings(kind: MetricKind) -> std::ops::RangeInclusive<i32> {

@@ -99,8 +99,21 @@ impl Plan {
     /// # Errors
     /// [`Error::CountMismatch`] for slices of different length, [`Error::Order`] when a parent comes after a child.
     pub fn new(parents: &[Option<usize>], own: &[u64], k: MinimumGroup) -> Result<Self, Error> {
-        if parents.len() != own.len() {
-            return Err(Error::CountMismatch { units: parents.len(), got: own.len() });
+        Self::restore(parents, own, k, disclosure::publishable(parents, own, k.get()))
+    }
+
+    /// A plan as it was made and stored: what it shows is not decided again, whatever rules hold by now.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    pub fn restore(
+        parents: &[Option<usize>],
+        own: &[u64],
+        k: MinimumGroup,
+        shown: Vec<bool>,
+    ) -> Result<Self, Error> {
+        if let Some(got) = [own.len(), shown.len()].into_iter().find(|got| *got != parents.len()) {
+            return Err(Error::CountMismatch { units: parents.len(), got });
         }
         let late =
             |(unit, parent): (usize, &Option<usize>)| parent.is_some_and(|p| p >= unit).then_some(unit);
@@ -113,8 +126,13 @@ impl Plan {
                 people[parent] = people[parent].saturating_add(people[unit]);
             }
         }
-        let shown = disclosure::publishable(parents, own, k.get());
         Ok(Self { k, parents: parents.to_vec(), people, shown })
+    }
+
+    /// How many people of a unit and all below it answered, whatever may be shown of it.
+    #[must_use]
+    pub(crate) fn people(&self, unit: usize) -> u64 {
+        self.people.get(unit).copied().unwrap_or(0)
     }
 
     /// Whether anything of a unit may be shown; not so for an unknown unit.

@@ -1,0 +1,319 @@
+//! Messages as JSON Schema 2020-12.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use prost_reflect::{
+    Cardinality, DynamicMessage, EnumDescriptor, ExtensionDescriptor, FieldDescriptor, Kind,
+    MessageDescriptor,
+};
+use serde_json::{Map, Value, json};
+
+use super::comment::{self, Comments};
+use crate::contract::Contract;
+use crate::rest::shape::{Behavior, IMMUTABLE, INPUT_ONLY, Known, OUTPUT_ONLY, REQUIRED, known};
+
+/// For what a schema is used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum Use {
+    /// Whole messages.
+    Whole,
+    /// Partial updates: nothing is required.
+    Patch,
+}
+
+/// Collects the schemas that operations refer to.
+pub(super) struct Schemas<'a> {
+    comments: &'a Comments,
+    behavior: Behavior,
+    rules: Option<ExtensionDescriptor>,
+    /// Short names that several messages or enums have.
+    ambiguous: BTreeSet<String>,
+    components: BTreeMap<String, Value>,
+    waiting: Vec<(MessageDescriptor, Use)>,
+}
+
+impl<'a> Schemas<'a> {
+    pub(super) fn new(contract: &Contract, comments: &'a Comments) -> Self {
+        let pool = &contract.pool;
+        let mut count: HashMap<String, usize> = HashMap::new();
+        let messages =
+            pool.all_messages().filter(|message| !message.is_map_entry()).map(|m| m.name().to_owned());
+        for name in messages.chain(pool.all_enums().map(|e| e.name().to_owned())) {
+            *count.entry(name).or_default() += 1;
+        }
+        Self {
+            comments,
+            behavior: Behavior::of(pool),
+            rules: pool.get_extension_by_name("buf.validate.field"),
+            ambiguous: count.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect(),
+            components: BTreeMap::new(),
+            waiting: Vec::new(),
+        }
+    }
+
+    /// The components, once every operation has been described.
+    pub(super) fn into_components(mut self) -> Map<String, Value> {
+        self.components.insert("Problem".to_owned(), super::responses::problem_schema());
+        while let Some((message, usage)) = self.waiting.pop() {
+            let name = self.name(&message, usage);
+            if !self.components.contains_key(&name) {
+                // The name is taken first: a message may contain itself.
+                self.components.insert(name.clone(), Value::Null);
+                let schema = self.object(&message, usage, &|_| false);
+                self.components.insert(name, schema);
+            }
+        }
+        self.components.into_iter().collect()
+    }
+
+    /// A name that no other schema has: the message's own, with its package where that is not enough.
+    fn name(&self, message: &MessageDescriptor, usage: Use) -> String {
+        let name = self.unique(message.name(), message.package_name());
+        match usage {
+            Use::Whole => name,
+            Use::Patch => format!("{name}Patch"),
+        }
+    }
+
+    fn unique(&self, name: &str, package: &str) -> String {
+        if !self.ambiguous.contains(name) && name != "Problem" {
+            return name.to_owned();
+        }
+        let words = package.split('.').filter(|word| !matches!(*word, "arki" | "v1"));
+        words.map(capital).chain([name.to_owned()]).collect()
+    }
+
+    /// A reference to a message's schema, or the schema itself when the message has a JSON form of its own.
+    pub(super) fn message(&mut self, message: &MessageDescriptor, usage: Use) -> Value {
+        match known(message) {
+            Some(Known::Timestamp) => {
+                json!({"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00Z"]})
+            }
+            Some(Known::Duration) => {
+                json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]{1,9})?s$", "examples": ["3.5s"]})
+            }
+            Some(Known::FieldMask) => {
+                json!({"type": "string", "description": "Field paths, separated by commas.", "examples": ["displayName"]})
+            }
+            Some(Known::Wrapper) => match message.get_field(1) {
+                Some(field) => self.kind(&field.kind(), usage),
+                None => json!({}),
+            },
+            Some(Known::Free) => match message.name() {
+                "Value" => json!({}),
+                "ListValue" => json!({"type": "array"}),
+                _ => json!({"type": "object"}),
+            },
+            None => {
+                self.waiting.push((message.clone(), usage));
+                json!({"$ref": format!("#/components/schemas/{}", self.name(message, usage))})
+            }
+        }
+    }
+
+    /// The schema of a message's object, without the fields that are given elsewhere.
+    pub(super) fn object(
+        &mut self,
+        message: &MessageDescriptor,
+        usage: Use,
+        is_elsewhere: &dyn Fn(&FieldDescriptor) -> bool,
+    ) -> Value {
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        for field in message.fields().filter(|field| !is_elsewhere(field)) {
+            if usage == Use::Whole && self.behavior.has(&field, REQUIRED) {
+                required.push(field.json_name().to_owned());
+            }
+            let schema = self.field(&field, usage);
+            properties.insert(field.json_name().to_owned(), schema);
+        }
+        let mut schema = json!({
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+        });
+        let comment = self.comments.of_message(message);
+        if !comment.is_empty() {
+            schema["description"] = comment.into();
+        }
+        if !required.is_empty() {
+            schema["required"] = required.into();
+        }
+        if usage == Use::Patch {
+            schema["minProperties"] = 1.into();
+        }
+        let exclusive = exclusive(message);
+        if !exclusive.is_empty() {
+            schema["allOf"] = exclusive.into();
+        }
+        schema
+    }
+
+    /// The schema of a field, with its comment, behaviour and bounds.
+    pub(super) fn field(&mut self, field: &FieldDescriptor, usage: Use) -> Value {
+        let rules = self.rules_of(field);
+        let mut schema = if field.is_map() {
+            let entry = field.kind();
+            let value = entry.as_message().map(MessageDescriptor::map_entry_value_field);
+            let values = value.map_or_else(|| json!({}), |value| self.kind(&value.kind(), usage));
+            json!({"type": "object", "additionalProperties": values})
+        } else if field.is_list() {
+            let mut items = self.kind(&field.kind(), usage);
+            let of_items = rules
+                .as_ref()
+                .and_then(|rules| inner(rules, "repeated"))
+                .and_then(|list| inner(&list, "items"));
+            if let Some(rules) = of_items {
+                bound(&mut items, &rules, &field.kind());
+            }
+            json!({"type": "array", "items": items})
+        } else {
+            self.kind(&field.kind(), usage)
+        };
+        if let Some(rules) = &rules {
+            bound(&mut schema, rules, &field.kind());
+        }
+        let comment = self.comments.of_field(field);
+        let mut description = comment.to_owned();
+        if self.behavior.has(field, IMMUTABLE) {
+            description.push_str(" Can't be changed later.");
+        }
+        if !description.is_empty() {
+            schema["description"] = description.into();
+        }
+        if field.kind() == Kind::String
+            && !field.is_list()
+            && let Some(example) = comment::example(comment)
+        {
+            schema["examples"] = json!([example]);
+        }
+        if self.behavior.has(field, OUTPUT_ONLY) {
+            schema["readOnly"] = true.into();
+        }
+        if self.behavior.has(field, INPUT_ONLY) {
+            schema["writeOnly"] = true.into();
+        }
+        schema
+    }
+
+    fn kind(&mut self, kind: &Kind, usage: Use) -> Value {
+        match kind {
+            Kind::Double => json!({"type": "number", "format": "double"}),
+            Kind::Float => json!({"type": "number", "format": "float"}),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => {
+                json!({"type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX})
+            }
+            Kind::Uint32 | Kind::Fixed32 => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
+            Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
+                json!({"type": ["string", "integer"], "format": "int64", "pattern": "^-?[0-9]{1,18}$",
+                       "minimum": i64::MIN, "maximum": i64::MAX})
+            }
+            Kind::Uint64 | Kind::Fixed64 => {
+                json!({"type": ["string", "integer"], "format": "uint64", "pattern": "^[0-9]{1,19}$", "minimum": 0,
+                       "maximum": u64::MAX})
+            }
+            Kind::Bool => json!({"type": "boolean"}),
+            Kind::String => json!({"type": "string"}),
+            Kind::Bytes => {
+                json!({"type": "string", "contentEncoding": "base64", "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$"})
+            }
+            Kind::Message(message) => self.message(message, usage),
+            Kind::Enum(enumeration) => self.enumeration(enumeration),
+        }
+    }
+
+    fn enumeration(&mut self, enumeration: &EnumDescriptor) -> Value {
+        let name = self.unique(enumeration.name(), enumeration.package_name());
+        if !self.components.contains_key(&name) {
+            let mut description = self.comments.of_enum(enumeration).to_owned();
+            for value in enumeration.values() {
+                let comment = self.comments.of_value(&value);
+                if !comment.is_empty() {
+                    description.push_str(&format!("\n- `{}`: {comment}", value.name()));
+                }
+            }
+            let names: Vec<_> = enumeration.values().map(|value| value.name().to_owned()).collect();
+            let schema = json!({"type": "string", "enum": names, "description": description});
+            self.components.insert(name.clone(), schema);
+        }
+        json!({"$ref": format!("#/components/schemas/{name}")})
+    }
+
+    /// The pattern that a text field must match.
+    pub(super) fn pattern(&self, field: &FieldDescriptor) -> Option<String> {
+        let rules = inner(&self.rules_of(field)?, "string")?;
+        rules
+            .has_field_by_name("pattern")
+            .then(|| rules.get_field_by_name("pattern")?.as_str().map(str::to_owned))?
+    }
+
+    fn rules_of(&self, field: &FieldDescriptor) -> Option<DynamicMessage> {
+        let options = field.options();
+        let extension = self.rules.as_ref().filter(|extension| options.has_extension(extension))?;
+        options.get_extension(extension).as_message().cloned()
+    }
+}
+
+fn capital(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+fn inner(rules: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
+    rules.has_field_by_name(name).then(|| rules.get_field_by_name(name)?.as_message().cloned())?
+}
+
+/// Fields of which at most one may be given.
+fn exclusive(message: &MessageDescriptor) -> Vec<Value> {
+    let mut pairs = Vec::new();
+    for oneof in message.oneofs().filter(|oneof| !oneof.is_synthetic()) {
+        let names: Vec<_> = oneof.fields().map(|field| field.json_name().to_owned()).collect();
+        for (at, one) in names.iter().enumerate() {
+            // Both are declared again, since linters look for a required property beside it.
+            pairs.extend(names[at + 1..].iter().map(|other| {
+                json!({"not": {"required": [one, other], "properties": {one: {}, other: {}}}})
+            }));
+        }
+    }
+    pairs
+}
+
+/// Adds declared bounds to a schema.
+fn bound(schema: &mut Value, rules: &DynamicMessage, kind: &Kind) {
+    const WORDS: [(&str, &[(&str, &str)]); 6] = [
+        ("string", &[("min_len", "minLength"), ("max_len", "maxLength"), ("pattern", "pattern")]),
+        ("bytes", &[("min_len", "minLength"), ("max_len", "maxLength")]),
+        ("repeated", &[("min_items", "minItems"), ("max_items", "maxItems")]),
+        ("int32", &[("gte", "minimum"), ("lte", "maximum")]),
+        ("int64", &[("gte", "minimum"), ("lte", "maximum")]),
+        ("double", &[("gte", "minimum"), ("lte", "maximum")]),
+    ];
+    for (of, words) in WORDS {
+        let Some(rules) = inner(rules, of) else { continue };
+        for (ours, theirs) in words {
+            if !rules.has_field_by_name(ours) {
+                continue;
+            }
+            let Some(value) = rules.get_field_by_name(ours) else { continue };
+            schema[*theirs] = match (&*value, of) {
+                // Bytes are counted before they become base64, which has four characters for three of them.
+                (prost_reflect::Value::U64(length), "bytes") => (length.div_ceil(3) * 4).into(),
+                (prost_reflect::Value::U64(number), _) => (*number).into(),
+                (prost_reflect::Value::I64(number), _) => (*number).into(),
+                (prost_reflect::Value::I32(number), _) => (*number).into(),
+                (prost_reflect::Value::F64(number), _) => (*number).into(),
+                (prost_reflect::Value::String(text), _) => text.clone().into(),
+                _ => continue,
+            };
+        }
+    }
+    let required = rules.get_field_by_name("required").is_some_and(|value| value.as_bool() == Some(true));
+    if required && *kind == Kind::String && schema.get("minLength").is_none() && schema["type"] == "string" {
+        schema["minLength"] = 1.into();
+    }
+}
+
+/// Whether a field is one of many values.
+pub(super) fn is_many(field: &FieldDescriptor) -> bool {
+    field.cardinality() == Cardinality::Repeated
+}

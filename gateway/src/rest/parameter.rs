@@ -1,0 +1,127 @@
+//! Query parameters: which fields of a request they fill, and what their text means.
+
+use std::collections::HashMap;
+
+use arki_rpc::Violation;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
+
+use super::percent;
+use super::route::FieldPath;
+use super::scalar;
+use super::shape::{Is, Shapes, known};
+
+/// Deeper fields are out of reach of a query; a request that needs them has a body.
+const DEEPEST: usize = 4;
+
+/// One parameter.
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    pub(crate) path: FieldPath,
+    pub(crate) is: Is,
+    pub(crate) repeated: bool,
+}
+
+/// The parameters of a request, under their JSON names and their proto names.
+pub(crate) fn of(
+    shapes: &Shapes,
+    message: &MessageDescriptor,
+    is_taken: &dyn Fn(&[FieldDescriptor]) -> bool,
+) -> HashMap<Box<str>, Parameter> {
+    let mut found = HashMap::new();
+    for parameter in list(shapes, message, is_taken) {
+        let join = |name: fn(&FieldDescriptor) -> &str| -> Box<str> {
+            parameter.path.steps().iter().map(name).collect::<Vec<_>>().join(".").into()
+        };
+        found.insert(join(FieldDescriptor::name), parameter.clone());
+        found.insert(join(FieldDescriptor::json_name), parameter);
+    }
+    found
+}
+
+/// The parameters of a request, in the order of their declaration.
+pub(crate) fn list(
+    shapes: &Shapes,
+    message: &MessageDescriptor,
+    is_taken: &dyn Fn(&[FieldDescriptor]) -> bool,
+) -> Vec<Parameter> {
+    let mut found = Vec::new();
+    collect(shapes, message, &mut Vec::new(), is_taken, &mut found);
+    found
+}
+
+fn collect(
+    shapes: &Shapes,
+    message: &MessageDescriptor,
+    way: &mut Vec<FieldDescriptor>,
+    is_taken: &dyn Fn(&[FieldDescriptor]) -> bool,
+    found: &mut Vec<Parameter>,
+) {
+    let Some(shape) = shapes.find(message).map(|id| shapes.message(id)) else { return };
+    for field in &shape.fields {
+        way.push(field.descriptor.clone());
+        if !is_taken(way) && !field.descriptor.is_map() {
+            match field.descriptor.kind() {
+                Kind::Message(inner) if known(&inner).is_none() => {
+                    // Fields of a list's items can't be told apart in a query, and a message may contain itself.
+                    if !field.descriptor.is_list() && way.len() < DEEPEST {
+                        collect(shapes, &inner, way, is_taken, found);
+                    }
+                }
+                Kind::Message(inner) if known(&inner) == Some(super::shape::Known::Free) => {}
+                _ => found.push(Parameter {
+                    path: way
+                        .iter()
+                        .skip(1)
+                        .fold(FieldPath::top(way[0].clone()), |path, step| path.then(step.clone())),
+                    is: field.is,
+                    repeated: field.descriptor.is_list(),
+                }),
+            }
+        }
+        way.pop();
+    }
+}
+
+/// Fills the fields that a query names; whatever is wrong with it is appended to `violations`.
+pub(crate) fn fill(
+    shapes: &Shapes,
+    parameters: &HashMap<Box<str>, Parameter>,
+    query: &str,
+    message: &mut DynamicMessage,
+    violations: &mut Vec<Violation>,
+) {
+    let mut lists: HashMap<String, (FieldPath, Vec<Value>)> = HashMap::new();
+    let mut seen: Vec<String> = Vec::new();
+    for (name, value) in percent::pairs(query) {
+        let mut refuse = |field: &str, description: String| {
+            violations.push(Violation { field: field.to_owned(), description });
+        };
+        let (Some(decoded_name), Some(text)) = (percent::decode(name, true), percent::decode(value, true))
+        else {
+            refuse(name, "is not percent-encoded UTF-8".to_owned());
+            continue;
+        };
+        let Some(parameter) = parameters.get(&*decoded_name) else {
+            refuse(&decoded_name, "is not a parameter here".to_owned());
+            continue;
+        };
+        let path = parameter.path.dotted();
+        match scalar::from_text(shapes, parameter.is, &text) {
+            Err(problem) => refuse(&path, problem),
+            Ok(value) if parameter.repeated => {
+                lists.entry(path).or_insert_with(|| (parameter.path.clone(), Vec::new())).1.push(value);
+            }
+            Ok(value) => {
+                if seen.contains(&path) {
+                    refuse(&path, "is given twice".to_owned());
+                } else {
+                    parameter.path.set(message, value);
+                    seen.push(path);
+                }
+            }
+        }
+    }
+    for (path, values) in lists.into_values() {
+        path.set(message, Value::List(values));
+    }
+}

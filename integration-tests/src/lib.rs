@@ -1,0 +1,11 @@
+//! What the black-box tests and the benchmarks stand on: a whole Arki as processes of its own, reached through its
+//! public port alone, in either wiring.
+//!
+//! Start reading at [`suite`]; [`api`] is how a test speaks to it, [`tools`] runs clients in other languages.
+
+pub mod api;
+pub mod processes;
+pub mod suite;
+pub mod tools;
+
+pub use suite::{Suite, Wiring};

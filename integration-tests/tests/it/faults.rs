@@ -1,0 +1,134 @@
+//! A power cut in the middle of the work: what was acknowledged is there once, and nothing twice.
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result};
+use arki_integration_tests::Suite;
+use futures::StreamExt as _;
+use serde_json::{Value, json};
+
+use crate::wirings::in_both_wirings;
+
+in_both_wirings!(every_acknowledged_response_survives_a_power_cut_once);
+
+const PEOPLE: usize = 1500;
+
+/// Customers who are asked one question, with their tokens.
+async fn asked(suite: &Suite) -> Result<(String, Vec<String>)> {
+    let api = suite.api();
+    let mut crm = "id,name\n".to_owned();
+    for person in 0..PEOPLE {
+        crm.push_str(&format!("C{person},Kaisa Koe {person}\n"));
+    }
+    let columns = json!({"id": "person_id", "name": "name"});
+    let report = api
+        .post("/v1/crmFiles:import", &json!({"content": crm, "mapping": {"columns": columns}}))
+        .await?
+        .ok()?;
+    assert_eq!(report["errorCount"], "0", "{report}");
+    let words = json!({"byLanguage": {"en": "Would you recommend us?"}});
+    let questionnaire = json!({
+        "displayName": "Burst", "title": words, "purpose": words, "languages": ["en"],
+        "questions": [{"key": "recommend", "kind": "NPS", "text": words, "required": true}]
+    });
+    let questionnaire = api.post("/v1/questionnaires", &questionnaire).await?.ok()?;
+    let name = questionnaire["name"].as_str().context("no name")?;
+    let version = api.post(&format!("/v1/{name}:publish"), &json!({})).await?.ok()?;
+    let wave = json!({
+        "displayName": "Burst", "questionnaireVersion": version["name"], "audience": "CUSTOMERS",
+        "anonymity": "CONFIDENTIAL", "sender": words
+    });
+    let wave = api.post("/v1/waves", &wave).await?.ok()?;
+    let wave = wave["name"].as_str().context("no name")?.to_owned();
+    api.post(&format!("/v1/{wave}:open"), &json!({})).await?.ok()?;
+    let mut tokens = Vec::new();
+    let mut page = String::new();
+    loop {
+        let path = format!("/v1/{wave}/invitations?pageSize=1000&pageToken={page}");
+        let reply = api.get(&path).await?.ok()?;
+        let invitations = reply["invitations"].as_array().context("no invitations")?;
+        tokens.extend(
+            invitations.iter().filter_map(|invitation| invitation["token"].as_str().map(str::to_owned)),
+        );
+        page = reply["nextPageToken"].as_str().unwrap_or_default().to_owned();
+        if page.is_empty() {
+            return Ok((wave, tokens));
+        }
+    }
+}
+
+fn answer(place: usize) -> Value {
+    json!({"answers": [{"question": "recommend", "number": place % 11}]})
+}
+
+async fn every_acknowledged_response_survives_a_power_cut_once(mut suite: Suite) -> Result<()> {
+    let (wave, tokens) = asked(&suite).await?;
+    assert_eq!(tokens.len(), PEOPLE);
+    let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
+    let cut = Arc::new(AtomicBool::new(false));
+    let api = suite.api().with_key("");
+    let burst = {
+        let (api, acknowledged, cut, tokens) =
+            (api.clone(), acknowledged.clone(), cut.clone(), tokens.clone());
+        tokio::task::spawn(async move {
+            futures::stream::iter(tokens.into_iter().enumerate())
+                .for_each_concurrent(64, |(place, token)| {
+                    let (api, acknowledged, cut) = (api.clone(), acknowledged.clone(), cut.clone());
+                    async move {
+                        // After the cut nobody hurries: the rest is for the retry.
+                        if cut.load(Ordering::Relaxed) {
+                            return;
+                        }
+                        let reply = api.post(&format!("/v1/forms/{token}:submit"), &answer(place)).await;
+                        if reply.is_ok_and(|reply| reply.status.is_success()) {
+                            acknowledged.lock().unwrap().insert(place);
+                        }
+                    }
+                })
+                .await;
+        })
+    };
+    let enough = rand::random_range(100..900);
+    eprintln!("the power is cut after {enough} acknowledged responses");
+    tokio::time::timeout(Duration::from_secs(60), async {
+        while acknowledged.lock().unwrap().len() < enough {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    })
+    .await
+    .context("the burst is too slow")?;
+    suite.cut_the_power().await?;
+    cut.store(true, Ordering::Relaxed);
+    burst.await?;
+
+    // Every one retries with the same answer: those that were acknowledged must say so, and none may count twice.
+    let acknowledged = acknowledged.lock().unwrap().clone();
+    let api = suite.api().with_key("");
+    let failures: Vec<String> = futures::stream::iter(tokens.iter().enumerate())
+        .map(|(place, token)| {
+            let (api, was) = (api.clone(), acknowledged.contains(&place));
+            async move {
+                let reply = api.post(&format!("/v1/forms/{token}:submit"), &answer(place)).await.ok()?;
+                if !reply.status.is_success() {
+                    return Some(format!("{place}: {} {}", reply.status, reply.body));
+                }
+                (was && reply.body["replayed"] != true)
+                    .then(|| format!("{place} was acknowledged and is gone"))
+            }
+        })
+        .buffer_unordered(64)
+        .filter_map(std::future::ready)
+        .collect()
+        .await;
+    assert!(failures.is_empty(), "{} of {PEOPLE}: {:?}", failures.len(), failures.first());
+    let closed = suite.api().post(&format!("/v1/{wave}:close"), &json!({})).await?.ok()?;
+    assert_eq!(closed["responses"], PEOPLE.to_string(), "counted twice or lost");
+    Ok(())
+}

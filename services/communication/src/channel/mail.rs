@@ -1,0 +1,162 @@
+//! A mail as RFC 5322 wants it.
+//!
+//! Every header is made of a type of the library that encodes what is not plain text, so words and names with line
+//! ends in them become odd words, never further headers. There is no picture and no tracking, and no
+//! List-Unsubscribe: these are messages of an organisation to those whom it works with, sent to nobody who is not in
+//! its directory, and stopped there.
+
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context as _;
+use arki_ids::DeliveryId;
+use chrono::{DateTime, Utc};
+use lettre::address::Envelope;
+use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
+use lettre::message::{Mailbox, SinglePart};
+use lettre::{Address, Message};
+
+use crate::domain::Letter;
+use crate::peers::Recipient;
+
+/// A mail that is ready to be handed over.
+pub(crate) struct Mail {
+    pub(crate) delivery: DeliveryId,
+    pub(crate) envelope: Envelope,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// What goes to whom.
+pub(crate) struct Addressed<'a> {
+    pub(crate) delivery: DeliveryId,
+    pub(crate) recipient: &'a Recipient,
+    pub(crate) letter: &'a Letter,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// What all mails have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Letterhead {
+    from: Mailbox,
+    reply_to: Option<Mailbox>,
+}
+
+impl Letterhead {
+    pub(crate) fn new(from: &str, reply_to: Option<&str>) -> anyhow::Result<Self> {
+        let from = from.parse().context("communication.mail.from is not an address")?;
+        let reply_to = reply_to.map(str::parse).transpose();
+        Ok(Self { from, reply_to: reply_to.context("communication.mail.reply_to is not an address")? })
+    }
+
+    /// Makes the mail, or tells why it can't be sent to that recipient.
+    pub(crate) fn write(&self, addressed: &Addressed<'_>) -> Result<Mail, String> {
+        let Addressed { delivery, recipient, letter, now } = addressed;
+        let address: Address = recipient
+            .address
+            .parse()
+            .map_err(|_| "the address is not one that mail can be sent to".to_owned())?;
+        let name = recipient.display_name.trim();
+        let to = Mailbox::new((!name.is_empty()).then(|| name.to_owned()), address);
+        let seconds = u64::try_from(now.timestamp()).unwrap_or_default();
+        let mut builder = Message::builder()
+            .from(self.from.clone())
+            .to(to)
+            .subject(letter.subject.as_str())
+            .date(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+            // The same for every try, so that a server or a reader that sees two of them can tell.
+            .message_id(Some(format!("<{delivery}@{}>", self.from.email.domain())))
+            // Holiday notices and other machines must not answer a machine (RFC 3834).
+            .header(AutoSubmitted);
+        if let Some(reply_to) = &self.reply_to {
+            builder = builder.reply_to(reply_to.clone());
+        }
+        let part =
+            SinglePart::builder().header(ContentType::TEXT_PLAIN).body(letter.text.replace('\n', "\r\n"));
+        let message = builder.singlepart(part).map_err(|error| format!("the mail can't be made: {error}"))?;
+        Ok(Mail { delivery: *delivery, envelope: message.envelope().clone(), bytes: message.formatted() })
+    }
+}
+
+/// `Auto-Submitted: auto-generated`.
+#[derive(Clone, Copy, Debug)]
+struct AutoSubmitted;
+
+impl Header for AutoSubmitted {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("Auto-Submitted")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "auto-generated".to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn write(address: &str, name: &str, subject: &str, text: &str) -> Result<String, String> {
+        let letterhead =
+            Letterhead::new("Example Oy <messages@example.org>", Some("help@example.org")).unwrap();
+        let recipient = Recipient { address: address.to_owned(), display_name: name.to_owned() };
+        let letter = Letter { language: "fi".to_owned(), subject: subject.to_owned(), text: text.to_owned() };
+        let mail = letterhead.write(&Addressed {
+            delivery: "dlv_00000000000000000000000001".parse().unwrap(),
+            recipient: &recipient,
+            letter: &letter,
+            now: DateTime::from_timestamp(1_795_000_000, 0).unwrap(),
+        })?;
+        Ok(String::from_utf8(mail.bytes).unwrap())
+    }
+
+    fn headers(mail: &str) -> Vec<&str> {
+        mail.split("\r\n\r\n").next().unwrap().split("\r\n").collect()
+    }
+
+    #[test]
+    fn a_mail_says_who_to_whom_what_and_that_a_machine_wrote_it() {
+        let mail =
+            write("ann@example.org", "Ann Example", "Fewer transfers", "Hello.\n\nSee you.\n").unwrap();
+        let headers = headers(&mail);
+        for expected in [
+            "From: \"Example Oy\" <messages@example.org>",
+            "Reply-To: help@example.org",
+            "To: \"Ann Example\" <ann@example.org>",
+            "Subject: Fewer transfers",
+            "Message-ID: <dlv_00000000000000000000000001@example.org>",
+            "Auto-Submitted: auto-generated",
+            "Date: Wed, 18 Nov 2026 11:06:40 +0000",
+            "Content-Type: text/plain; charset=utf-8",
+        ] {
+            assert!(headers.contains(&expected), "{expected}\n{mail}");
+        }
+        assert!(mail.ends_with("\r\n\r\nHello.\r\n\r\nSee you.\r\n"), "{mail}");
+    }
+
+    #[test]
+    fn letters_beyond_ascii_travel_in_seven_bits() {
+        let mail = write("ann@example.org", "Änne Öberg", "Vähemmän siirtoja", "Päivää.\n").unwrap();
+        assert!(mail.is_ascii(), "{mail}");
+        assert!(mail.contains("Subject: =?utf-8?"), "{mail}");
+        assert!(mail.contains("Content-Transfer-Encoding: quoted-printable"), "{mail}");
+        assert!(mail.contains("P=C3=A4iv=C3=A4=C3=A4."), "{mail}");
+    }
+
+    #[test]
+    fn line_ends_in_names_and_subjects_make_no_headers() {
+        let evil = "x\r\nBcc: everyone@example.org\r\n\r\nSpam";
+        let mail = write("ann@example.org", evil, evil, "Hello.\n").unwrap();
+        let starts = |line: &&str| line.to_ascii_lowercase().starts_with("bcc");
+        assert!(!headers(&mail).iter().any(starts), "{mail}");
+        assert!(write("ann@example.org\r\nBcc: x@example.org", "Ann", "s", "t").is_err());
+        assert!(write("ann", "Ann", "s", "t").is_err());
+    }
+
+    #[test]
+    fn a_refusal_does_not_quote_the_address() {
+        assert!(!write("ann@@example.org", "Ann", "s", "t").unwrap_err().contains("ann"));
+    }
+}

@@ -1,0 +1,9 @@
+//! What goes on by itself: occurrences become deliveries, and deliveries are sent.
+
+mod planner;
+mod sender;
+mod sweeper;
+
+pub(crate) use planner::Planner;
+pub(crate) use sender::Sender;
+pub(crate) use sweeper::Sweeper;

@@ -1,0 +1,179 @@
+//! Deliveries are sent.
+//!
+//! A lane claims a batch, sends it, and settles it in the transaction that claims the next one. The claim is on disk
+//! before the first mail goes out, and a lane that is late by its own clock does not begin a mail at all; so of two
+//! senders on one queue only one sends, also when one of them sleeps in between.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arki_database::Store;
+use arki_ids::MessageId;
+use arki_process::{CancellationToken, Clock};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
+use futures::StreamExt;
+
+use crate::channel::{Addressed, Channel, Handover, Letterhead};
+use crate::domain::{GIVE_UP_AFTER, MAX_ATTEMPTS, Message, letter, pause_after};
+use crate::peers::Directory;
+use crate::service::link;
+use crate::storage::queue::{self, Batch, Claimed, Key, Outcome, Terms};
+
+/// The pause before a server or a directory that could not be reached is tried again.
+const UNREACHABLE: TimeDelta = TimeDelta::seconds(30);
+
+/// The pause after the database failed, before what was sent is settled once more.
+const SETTLE_PAUSE: Duration = Duration::from_millis(500);
+
+/// How often a lane that is to stop still tries to settle. What it can't settle becomes of unknown outcome.
+const LAST_TRIES: u32 = 10;
+
+/// Sends what is due. Clones share everything; each of them may be a lane.
+#[derive(Clone)]
+pub(crate) struct Sender {
+    pub(crate) store: Store,
+    pub(crate) directory: Arc<Directory>,
+    pub(crate) channel: Arc<dyn Channel>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) letterhead: Letterhead,
+    pub(crate) public_url: Arc<str>,
+    pub(crate) batch: u32,
+    pub(crate) sessions: usize,
+    pub(crate) lease: TimeDelta,
+    pub(crate) poll: Duration,
+}
+
+type Settled = Vec<(Key, Outcome)>;
+
+impl Sender {
+    /// Sends until it is told to stop; then finishes what it has in hand.
+    pub(crate) async fn run(self, stop: CancellationToken) {
+        let mut settled = Settled::new();
+        while !stop.is_cancelled() {
+            match self.exchange(&settled, self.batch).await {
+                Ok(batch) => {
+                    let is_idle = batch.seen == 0;
+                    settled = self.send(batch).await;
+                    if is_idle {
+                        tokio::select! {
+                            () = stop.cancelled() => {}
+                            () = tokio::time::sleep(self.poll) => {}
+                        }
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "could not settle or claim deliveries, trying again");
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(SETTLE_PAUSE) => {}
+                    }
+                }
+            }
+        }
+        self.settle(settled).await;
+    }
+
+    /// Claims, sends and settles one batch, and tells how many rows it looked at.
+    pub(crate) async fn round(&self) -> Result<usize, arki_database::Error> {
+        let batch = self.exchange(&[], self.batch).await?;
+        let seen = batch.seen;
+        let settled = self.send(batch).await;
+        self.exchange(&settled, 0).await?;
+        Ok(seen)
+    }
+
+    async fn settle(&self, settled: Settled) {
+        if settled.is_empty() {
+            return;
+        }
+        for _ in 0..LAST_TRIES {
+            match self.exchange(&settled, 0).await {
+                Ok(_) => return,
+                Err(error) => tracing::warn!(%error, "could not settle deliveries before the end"),
+            }
+            tokio::time::sleep(SETTLE_PAUSE).await;
+        }
+    }
+
+    async fn exchange(&self, settled: &[(Key, Outcome)], limit: u32) -> Result<Batch, arki_database::Error> {
+        let now = self.now();
+        let terms = Terms {
+            now,
+            lease_end: now + self.lease,
+            limit: limit.into(),
+            repeatable: self.channel.is_repeatable(),
+        };
+        queue::exchange(&self.store, settled, terms).await
+    }
+
+    /// To the microsecond: a lease is compared with what the database keeps of it.
+    fn now(&self) -> DateTime<Utc> {
+        self.clock.now().trunc_subsecs(6)
+    }
+
+    async fn send(&self, batch: Batch) -> Settled {
+        let Batch { deliveries, messages, seen: _ } = batch;
+        let messages = &messages;
+        let each = deliveries.into_iter().map(|delivery| async move {
+            let outcome = self.send_one(&delivery, messages).await?;
+            Some((delivery.key, outcome))
+        });
+        futures::stream::iter(each)
+            .buffer_unordered(self.sessions)
+            .filter_map(std::future::ready)
+            .collect()
+            .await
+    }
+
+    /// None where the lease has ended: then the delivery is somebody else's.
+    async fn send_one(&self, delivery: &Claimed, messages: &BTreeMap<MessageId, Message>) -> Option<Outcome> {
+        let Claimed { key, person, message, language, fallback, due_time, attempts, token, lease_end } =
+            delivery;
+        let Some(message) = messages.get(message) else {
+            return Some(Outcome::Failed("the message is no longer there".to_owned()));
+        };
+        let recipient = match self.directory.recipient(key.tenant, *person, self.now()).await {
+            Ok(Ok(recipient)) => recipient,
+            Ok(Err(reason)) => return Some(Outcome::Skipped(reason.to_owned())),
+            Err(error) => {
+                tracing::debug!(%error, "no address from the directory");
+                return Some(
+                    self.back(*due_time, "the directory could not be asked for the address".to_owned()),
+                );
+            }
+        };
+        let letter = letter(message, language, fallback, &link(&self.public_url, token));
+        let now = self.now();
+        let addressed = Addressed { delivery: key.delivery, recipient: &recipient, letter: &letter, now };
+        let mail = match self.letterhead.write(&addressed) {
+            Ok(mail) => mail,
+            Err(problem) => return Some(Outcome::Failed(problem)),
+        };
+        if now >= *lease_end {
+            tracing::warn!(delivery = %key.delivery, "a claim ended before its delivery was begun");
+            return None;
+        }
+        Some(match self.channel.hand_over(&mail).await {
+            Handover::Accepted => Outcome::Sent,
+            Handover::Refused(problem) => Outcome::Failed(problem),
+            Handover::Unknown(problem) => Outcome::Unknown(problem),
+            Handover::Unreachable(problem) => self.back(*due_time, problem),
+            Handover::Later(problem) if *attempts >= MAX_ATTEMPTS => {
+                Outcome::Failed(format!("{problem}, given up after {attempts} attempts"))
+            }
+            Handover::Later(problem) => Outcome::Later {
+                at: (self.now() + pause_after(*attempts, rand::random())).trunc_subsecs(6),
+                problem,
+            },
+        })
+    }
+
+    fn back(&self, due_time: DateTime<Utc>, problem: String) -> Outcome {
+        let now = self.now();
+        if now - due_time > GIVE_UP_AFTER {
+            return Outcome::Failed(format!("{problem}, given up after {} days", GIVE_UP_AFTER.num_days()));
+        }
+        Outcome::Back { at: now + UNREACHABLE, problem }
+    }
+}

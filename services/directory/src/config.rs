@@ -1,0 +1,53 @@
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+/// The section `directory`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Where the organisation, its people and its customers are kept.
+    pub database: arki_database::Config,
+    /// Where the first administrator's key is put. When there is no tenant at all, the service makes the tenant
+    /// `default` and writes the secret of its administrator's key here, readable by its own user alone. A file that
+    /// holds a secret already is taken as it is, so that it can be given from outside. Default: none, and then no
+    /// first tenant is made.
+    pub admin_key_file: Option<PathBuf>,
+    /// Time between two sweeps of remembered request ids, in seconds, at least 1. Default 3,600.
+    pub sweep_seconds: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { database: arki_database::Config::default(), admin_key_file: None, sweep_seconds: 3_600 }
+    }
+}
+
+/// A setting that can't work.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(&'static str);
+
+impl Config {
+    /// Refuses settings that can't work.
+    ///
+    /// # Errors
+    /// Naming the first such setting and what to set instead.
+    pub fn validate(&self) -> Result<(), Unusable> {
+        if self.sweep_seconds == 0 {
+            return Err(Unusable("directory.sweep_seconds is 0: give at least 1"));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_defaults_can_be_used_and_nonsense_can_not() {
+        assert_eq!(Config::default().validate(), Ok(()));
+        assert!(Config { sweep_seconds: 0, ..Config::default() }.validate().is_err());
+    }
+}

@@ -1,0 +1,100 @@
+//! Files on the wire.
+
+use arki_proto::directory::v1 as pb;
+use arki_rpc::Failure;
+
+use super::convert::{Reader, non_empty, required};
+use super::status::failure;
+use super::{Call, Grpc};
+use crate::domain::import::mapping::Mapping;
+use crate::domain::import::report::{Change, Count, Fault, FieldChange, Report};
+use crate::service::{CrmImport, HrImport};
+
+/// The source of a file that names none.
+const HR: &str = "hr";
+const CRM: &str = "crm";
+
+pub(super) async fn hr_file(
+    grpc: &Grpc,
+    mut call: Call<pb::ImportHrFileRequest>,
+) -> Result<pb::ImportHrFileResponse, Failure> {
+    let asked = call.asked(|body| &mut body.request_id);
+    let pb::ImportHrFileRequest { content, mapping, dry_run, effective, request_id: _ } = call.body;
+    let mut reader = Reader::default();
+    let effective = reader.date("effective", effective);
+    reader.finish()?;
+    let mapping = read_mapping(required("mapping", mapping)?, HR);
+    let import = HrImport { content, mapping, dry_run, effective };
+    let report =
+        grpc.directory.import_hr_file(&asked, import).await.map_err(|error| failure(error, ""))?;
+    Ok(pb::ImportHrFileResponse { report: Some(render(report)) })
+}
+
+pub(super) async fn crm_file(
+    grpc: &Grpc,
+    mut call: Call<pb::ImportCrmFileRequest>,
+) -> Result<pb::ImportCrmFileResponse, Failure> {
+    let asked = call.asked(|body| &mut body.request_id);
+    let pb::ImportCrmFileRequest { content, mapping, dry_run, request_id: _ } = call.body;
+    let mapping = read_mapping(required("mapping", mapping)?, CRM);
+    let import = CrmImport { content, mapping, dry_run };
+    let report =
+        grpc.directory.import_crm_file(&asked, import).await.map_err(|error| failure(error, ""))?;
+    Ok(pb::ImportCrmFileResponse { report: Some(render(report)) })
+}
+
+fn read_mapping(mapping: pb::ColumnMapping, source: &str) -> Mapping {
+    let pb::ColumnMapping { columns, delimiter, date_format, source: named, default_currency } = mapping;
+    // The bounds allow one character; a tab is also taken as the two characters that stand for it.
+    let delimiter = if delimiter == r"\t" { Some(b'\t') } else { delimiter.bytes().next() };
+    Mapping {
+        columns,
+        delimiter,
+        date_format: non_empty(date_format),
+        source: non_empty(named).unwrap_or_else(|| source.to_owned()),
+        default_currency,
+    }
+}
+
+fn render(report: Report) -> pb::ImportReport {
+    let Report { rows, dry_run, counts, changes, faults, fault_count } = report;
+    pb::ImportReport {
+        rows: number(rows),
+        dry_run,
+        counts: counts.into_iter().map(count).collect(),
+        changes: changes.into_iter().map(change).collect(),
+        errors: faults.into_iter().map(fault).collect(),
+        error_count: number(fault_count),
+    }
+}
+
+fn count(count: Count) -> pb::ImportCount {
+    let Count { kind, created, updated, unchanged } = count;
+    pb::ImportCount {
+        kind: kind.word().to_owned(),
+        created: number(created),
+        updated: number(updated),
+        unchanged: number(unchanged),
+    }
+}
+
+fn change(change: Change) -> pb::ImportChange {
+    let Change { kind, external_id, creates, fields } = change;
+    let action = if creates { "create" } else { "update" };
+    let field = |FieldChange { field, before, after }| pb::FieldChange { field, before, after };
+    pb::ImportChange {
+        kind: kind.word().to_owned(),
+        external_id,
+        action: action.to_owned(),
+        fields: fields.into_iter().map(field).collect(),
+    }
+}
+
+fn fault(fault: Fault) -> pb::ImportError {
+    let Fault { line, column, value, problem } = fault;
+    pb::ImportError { line: number(line), column, value, problem }
+}
+
+fn number(value: u64) -> i64 {
+    i64::try_from(value).unwrap_or(i64::MAX)
+}

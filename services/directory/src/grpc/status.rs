@@ -1,0 +1,98 @@
+//! The one table from what went wrong to what the caller hears.
+
+use arki_proto::directory::v1::ErrorReason;
+use arki_proto::r#type::v1::ErrorReason as HouseReason;
+use arki_rpc::{Failure, Violation};
+
+use crate::domain::Refused;
+use crate::domain::tenant::FloorLowered;
+use crate::service::Error;
+
+/// What the caller hears of an error. `resource` is the field of the request that holds the resource, to which the
+/// paths of refused values belong; empty where they belong to the request itself.
+pub(super) fn failure(error: Error, resource: &str) -> Failure {
+    let message = error.to_string();
+    let path = |field: &str| match resource {
+        "" => field.to_owned(),
+        resource => format!("{resource}.{field}"),
+    };
+    match error {
+        Error::TenantNotFound(tenant) => {
+            Failure::not_found(ErrorReason::TenantNotFound, message).with("name", tenant.name())
+        }
+        Error::FloorLowered(FloorLowered { field, floor }) => {
+            let description = format!("must be {floor} or more");
+            Failure::failed_precondition(ErrorReason::PrivacyFloorLowered, message)
+                .with("floor", floor)
+                .violations(vec![Violation { field: path(field), description }])
+        }
+        Error::UnitNotFound(unit) => {
+            Failure::not_found(ErrorReason::UnitNotFound, message).with("name", unit.name())
+        }
+        Error::UnitCycle(unit) => {
+            Failure::failed_precondition(ErrorReason::UnitCycle, message).with("name", unit.name())
+        }
+        Error::UnitNotEmpty { units, employees } => {
+            Failure::failed_precondition(ErrorReason::UnitNotEmpty, message)
+                .with("units", units)
+                .with("employees", employees)
+        }
+        Error::Validity { day } => {
+            Failure::failed_precondition(ErrorReason::ValidityConflict, message).with("valid_from", day)
+        }
+        Error::RoleNotFound(role) => {
+            Failure::not_found(ErrorReason::RoleNotFound, message).with("name", role.name())
+        }
+        Error::PersonNotFound(person) => {
+            Failure::not_found(ErrorReason::PersonNotFound, message).with("name", person.name())
+        }
+        Error::ManagerCycle(person) => {
+            Failure::failed_precondition(ErrorReason::ManagerCycle, message).with("name", person.name())
+        }
+        Error::AccountNotFound(account) => {
+            Failure::not_found(ErrorReason::AccountNotFound, message).with("name", account.name())
+        }
+        Error::OutcomeNotFound(outcome) => {
+            Failure::not_found(ErrorReason::OutcomeNotFound, message).with("name", outcome.name())
+        }
+        Error::ExternalIdTaken(external_id) => {
+            Failure::already_exists(ErrorReason::ExternalIdTaken, message).with("external_id", external_id)
+        }
+        Error::ApiKeyNotFound(key) => {
+            Failure::not_found(ErrorReason::ApiKeyNotFound, message).with("name", key.name())
+        }
+        Error::ApiKeyUnknown => Failure::unauthenticated(ErrorReason::ApiKeyUnknown, message),
+        Error::ScopeUnknown(scope) => {
+            Failure::invalid_argument(ErrorReason::ScopeUnknown, message).with("scope", scope)
+        }
+        Error::ScopeNotHeld(scope) => {
+            Failure::permission_denied(ErrorReason::ScopeNotHeld, message).with("scope", scope)
+        }
+        Error::DeadLetterNotFound(letter) => {
+            Failure::not_found(HouseReason::DeadLetterNotFound, message).with("dead_letter", letter)
+        }
+        Error::EtagMismatch { etag } => Failure::etag_mismatch(&etag),
+        Error::RequestIdReused(request_id) => Failure::request_id_reused(&request_id),
+        Error::Refused(refused) => {
+            let violation = |Refused { field, problem }| Violation { field: path(&field), description: problem };
+            Failure::invalid(refused.into_iter().map(violation).collect())
+        }
+        Error::Database(error) => database(error),
+        Error::Lost(error) => Failure::internal(error),
+    }
+}
+
+fn database(error: arki_database::Error) -> Failure {
+    use arki_database::Error;
+    match error {
+        // One that keeps losing may win later; to the caller that is no different from a database that is away.
+        Error::Unavailable | Error::Serialization => Failure::away(error),
+        Error::Overloaded => Failure::overloaded(arki_rpc::failure::RETRY_AFTER),
+        // Those that a caller can cause have been told apart before.
+        Error::Conflict { .. }
+        | Error::ForeignKey
+        | Error::RequestIdReused
+        | Error::Corrupt(_)
+        | Error::Other(_) => Failure::internal(error),
+    }
+}

@@ -1,0 +1,106 @@
+//! Why a use case was refused, in facts.
+
+use arki_ids::{AccountId, ApiKeyId, OutcomeId, PersonId, RoleId, TenantId, UnitId};
+use chrono::NaiveDate;
+
+use crate::domain::history::Conflict;
+use crate::domain::person::ChangeError;
+use crate::domain::tenant::FloorLowered;
+use crate::domain::{Refused, etag};
+
+/// Why a use case was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error("there is no {}, or it is not the caller's", .0.name())]
+    TenantNotFound(TenantId),
+    #[error(transparent)]
+    FloorLowered(#[from] FloorLowered),
+    #[error("there is no {}", .0.name())]
+    UnitNotFound(UnitId),
+    #[error("{} would end up under itself, choose another unit above or another day", .0.name())]
+    UnitCycle(UnitId),
+    #[error("{units} units and {employees} active employees belong to the unit then, move them first")]
+    UnitNotEmpty { units: u64, employees: u64 },
+    #[error("{day} lies outside of the time in which this can hold, choose a day inside of it")]
+    Validity { day: NaiveDate },
+    #[error("there is no {}", .0.name())]
+    RoleNotFound(RoleId),
+    #[error("there is no {}", .0.name())]
+    PersonNotFound(PersonId),
+    #[error("{} would end up managing themselves, choose another manager", .0.name())]
+    ManagerCycle(PersonId),
+    #[error("there is no {}", .0.name())]
+    AccountNotFound(AccountId),
+    #[error("there is no {}", .0.name())]
+    OutcomeNotFound(OutcomeId),
+    #[error("external_id {0:?} is taken by another resource, choose another or change that one")]
+    ExternalIdTaken(String),
+    #[error("there is no {}", .0.name())]
+    ApiKeyNotFound(ApiKeyId),
+    #[error("the key is unknown, expired or revoked")]
+    ApiKeyUnknown,
+    #[error("there is no scope {0:?}, see the guide on keys for those that there are")]
+    ScopeUnknown(String),
+    #[error("the caller doesn't hold scope {0:?} and can't give it")]
+    ScopeNotHeld(String),
+    #[error("there is no dead letter {0:?}")]
+    DeadLetterNotFound(String),
+    #[error("the resource changed since it was read")]
+    EtagMismatch {
+        /// What it is now.
+        etag: String,
+    },
+    #[error("request_id {0:?} was used before with another body")]
+    RequestIdReused(String),
+    /// Values that the rules refuse, by their paths inside the resource.
+    #[error("{} values are refused", .0.len())]
+    Refused(Vec<Refused>),
+    #[error(transparent)]
+    Database(#[from] arki_database::Error),
+    /// A task of ours ended before it answered.
+    #[error("work was lost")]
+    Lost(#[source] tokio::task::JoinError),
+}
+
+impl Error {
+    /// The error of a write that may have met a key that is taken; `external_id` is the one that was to be written.
+    #[must_use]
+    pub(super) fn or_taken(self, external_id: Option<&str>) -> Self {
+        match (self, external_id) {
+            (Self::Database(arki_database::Error::Conflict { constraint }), Some(external_id))
+                if constraint.ends_with("_external_id_key") =>
+            {
+                Self::ExternalIdTaken(external_id.to_owned())
+            }
+            (error, _) => error,
+        }
+    }
+}
+
+impl From<Conflict> for Error {
+    fn from(conflict: Conflict) -> Self {
+        let Conflict { day, first: _ } = conflict;
+        Self::Validity { day }
+    }
+}
+
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(vec![refused])
+    }
+}
+
+impl From<ChangeError> for Error {
+    fn from(error: ChangeError) -> Self {
+        match error {
+            ChangeError::Conflict(conflict) => conflict.into(),
+            ChangeError::Refused(refused) => refused.into(),
+        }
+    }
+}
+
+/// Refuses a write that was meant for another revision. An empty etag means whatever is stored.
+pub(super) fn check_etag(expected: &str, revision: i64) -> Result<(), Error> {
+    let etag = etag(revision);
+    if expected.is_empty() || expected == etag { Ok(()) } else { Err(Error::EtagMismatch { etag }) }
+}

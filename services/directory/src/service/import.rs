@@ -1,0 +1,152 @@
+//! Files of HR and CRM systems.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use arki_database::Tx;
+use arki_ids::{AccountId, OutcomeId, PersonId, RoleId, TenantId, UnitId};
+use chrono::{DateTime, NaiveDate, Utc};
+
+use super::events::{tell_outcomes, tell_people, tell_units};
+use super::{Asked, Directory, Error, tenant_of};
+use crate::domain::Tenant;
+use crate::domain::import::mapping::Mapping;
+use crate::domain::import::report::{Faults, Report};
+use crate::domain::import::table::{self, Table};
+use crate::domain::import::{NewIds, crm, hr};
+use crate::storage::{accounts, outcomes, people, roles, units};
+
+/// Where new things get their ids.
+const IDS: NewIds = NewIds {
+    unit: UnitId::generate,
+    role: RoleId::generate,
+    person: PersonId::generate,
+    account: AccountId::generate,
+    outcome: OutcomeId::generate,
+};
+
+/// An HR file to be taken.
+#[derive(Clone, Debug)]
+pub struct HrImport {
+    pub content: String,
+    pub mapping: Mapping,
+    pub dry_run: bool,
+    /// None takes today.
+    pub effective: Option<NaiveDate>,
+}
+
+/// A CRM file to be taken.
+#[derive(Clone, Debug)]
+pub struct CrmImport {
+    pub content: String,
+    pub mapping: Mapping,
+    pub dry_run: bool,
+}
+
+impl Directory {
+    /// Brings units, roles and employees to what an HR file says, all or nothing.
+    pub async fn import_hr_file(&self, asked: &Asked, import: HrImport) -> Result<Report, Error> {
+        let HrImport { content, mapping, dry_run, effective } = import;
+        let (now, tenant) = (self.now(), asked.caller.tenant);
+        let source = mapping.source.clone();
+        let file = parse(content, mapping, move |table, mapping| hr::read(table, mapping)).await?;
+        let file = match file {
+            Ok(file) => Arc::new(file),
+            Err((rows, faults)) => return Ok(Report::refused(rows, dry_run, faults)),
+        };
+        self.write("ImportHrFile", asked, move |tx| {
+            let (file, source) = (file.clone(), source.clone());
+            Box::pin(async move {
+                let effective = effective.unwrap_or(tenant_of(tx, tenant).await?.day_of(now));
+                let state = hr::State {
+                    units: units::all(tx, tenant).await?,
+                    roles: roles::all(tx, tenant).await?,
+                    people: people::of_source(tx, tenant, &source).await?,
+                    managers: people::managers(tx, tenant).await?,
+                };
+                let terms = hr::plan::Terms { source: &source, effective, now, dry_run };
+                let (plan, report) = hr::plan(&file, &state, &terms, IDS);
+                if !dry_run {
+                    let hr::Plan { units, roles, people } = plan;
+                    roles::save(tx, tenant, &roles).await?;
+                    units::save(tx, tenant, &units).await?;
+                    people::save(tx, tenant, &people).await?;
+                    tell_units(tx, tenant, &units, now).await?;
+                    tell_people(tx, tenant, &people, now).await?;
+                }
+                Ok(report)
+            })
+        })
+        .await
+    }
+
+    /// Brings accounts, customers and outcomes to what a CRM file says, all or nothing.
+    pub async fn import_crm_file(&self, asked: &Asked, import: CrmImport) -> Result<Report, Error> {
+        let CrmImport { content, mapping, dry_run } = import;
+        let (now, tenant) = (self.now(), asked.caller.tenant);
+        let source = mapping.source.clone();
+        let rules = self.get_tenant(&asked.caller, tenant).await?.rules;
+        let file =
+            parse(content, mapping, move |table, mapping| crm::read(table, mapping, rules.time_zone)).await?;
+        let file = match file {
+            Ok(file) => Arc::new(file),
+            Err((rows, faults)) => return Ok(Report::refused(rows, dry_run, faults)),
+        };
+        self.write("ImportCrmFile", asked, move |tx| {
+            let (file, source) = (file.clone(), source.clone());
+            Box::pin(async move {
+                let tenant = tenant_of(tx, tenant).await?;
+                let state = crm_state(tx, tenant.id, &file, &source).await?;
+                let terms = crm::plan::Terms { source: &source, now, dry_run };
+                let (plan, report) = crm::plan(&file, &state, &terms, IDS);
+                if !dry_run {
+                    save_crm(tx, &tenant, plan, now).await?;
+                }
+                Ok(report)
+            })
+        })
+        .await
+    }
+}
+
+/// Reads a file on a thread that may be busy for a while: a large one would hold up every call that shares this one.
+/// Faults come with the number of rows that the file has.
+async fn parse<F, R>(content: String, mapping: Mapping, read: R) -> Result<Result<F, (u64, Faults)>, Error>
+where
+    F: Send + 'static,
+    R: FnOnce(&Table, &Mapping) -> Result<F, Faults> + Send + 'static,
+{
+    let work = move || {
+        let table = table::read(&content, mapping.delimiter).map_err(|faults| (0, faults))?;
+        read(&table, &mapping).map_err(|faults| (table.rows.len() as u64, faults))
+    };
+    tokio::task::spawn_blocking(work).await.map_err(Error::Lost)
+}
+
+async fn crm_state(tx: &Tx, tenant: TenantId, file: &crm::File, source: &str) -> Result<crm::State, Error> {
+    let account_keys: Vec<&str> = file.accounts.keys().map(String::as_str).collect();
+    let person_keys: Vec<&str> = file.people.keys().map(String::as_str).collect();
+    let outcome_keys: HashSet<&str> =
+        file.outcomes.iter().map(|outcome| outcome.external_id.as_str()).collect();
+    let outcome_keys: Vec<&str> = outcome_keys.into_iter().collect();
+    Ok(crm::State {
+        units: units::keys(tx, tenant).await?,
+        accounts: accounts::with_keys(tx, tenant, &account_keys).await?,
+        people: people::with_keys(tx, tenant, source, &person_keys).await?,
+        outcomes: outcomes::with_keys(tx, tenant, &outcome_keys).await?,
+    })
+}
+
+async fn save_crm(
+    tx: &Tx,
+    tenant: &Tenant,
+    plan: crm::Plan,
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let crm::Plan { accounts, people, outcomes } = plan;
+    accounts::save(tx, tenant.id, &accounts).await?;
+    people::save(tx, tenant.id, &people).await?;
+    outcomes::save(tx, tenant.id, &outcomes).await?;
+    tell_people(tx, tenant.id, &people, now).await?;
+    tell_outcomes(tx, tenant, &outcomes, now).await
+}

@@ -1,0 +1,196 @@
+//! People and where they belong.
+
+use arki_database::Tx;
+use arki_database::page::{Page, PageRequest};
+use arki_ids::{PersonId, RoleId, TenantId, UnitId};
+use arki_rpc::Caller;
+use chrono::NaiveDate;
+
+use super::error::check_etag;
+use super::events::tell_people;
+use super::units::check_covers;
+use super::{Asked, Directory, Error, tenant_of};
+use crate::domain::Person;
+use crate::domain::person::{Change, Kind, Place, Profile, place_of};
+use crate::storage::people::{self, Filter, UnitFilter};
+use crate::storage::{accounts, roles, units};
+
+/// A person, and the day for which unit and role are to be shown.
+pub(super) type Shown = (Person, NaiveDate);
+
+/// Which people are asked for; none means that it doesn't matter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wanted {
+    pub kind: Option<Kind>,
+    pub unit: Option<UnitId>,
+    pub include_descendants: bool,
+    pub email: Option<String>,
+    pub external_id: Option<String>,
+}
+
+impl Directory {
+    /// Makes a person, who belongs to the unit from today on.
+    pub async fn create_person(
+        &self,
+        asked: &Asked,
+        profile: Profile,
+        unit: Option<UnitId>,
+        role: Option<RoleId>,
+    ) -> Result<Shown, Error> {
+        let now = self.now();
+        let tenant = asked.caller.tenant;
+        let place = place_of(unit, role)?;
+        let external_id = profile.external_id.clone();
+        let created = Person::create(PersonId::generate(), profile, now);
+        self.write("CreatePerson", asked, move |tx| {
+            let mut person = created.clone();
+            Box::pin(async move {
+                let today = tenant_of(tx, tenant).await?.day_of(now);
+                check_profile(tx, tenant, &person).await?;
+                if place.is_some() {
+                    check_place(tx, tenant, place, today, None).await?;
+                    person.memberships.put(today, place)?;
+                }
+                save_change(tx, tenant, None, &person).await?;
+                Ok((person, today))
+            })
+        })
+        .await
+        .map_err(|error| error.or_taken(external_id.as_deref()))
+    }
+
+    /// One person, as today.
+    pub async fn get_person(&self, caller: &Caller, person: PersonId) -> Result<Shown, Error> {
+        let today = self.today(caller.tenant).await?;
+        let found = people::find(self.store.reader(), caller.tenant, person).await?;
+        Ok((found.ok_or(Error::PersonNotFound(person))?, today))
+    }
+
+    /// People, oldest first, and the day for which their units are to be shown.
+    pub async fn list_people(
+        &self,
+        caller: &Caller,
+        wanted: Wanted,
+        page: &PageRequest,
+    ) -> Result<(Page<Person>, NaiveDate), Error> {
+        let Wanted { kind, unit, include_descendants, email, external_id } = wanted;
+        let (reader, tenant) = (self.store.reader(), caller.tenant);
+        let day = self.today(tenant).await?;
+        if let Some(unit) = unit {
+            units::find(reader, tenant, unit).await?.ok_or(Error::UnitNotFound(unit))?;
+        }
+        let unit = unit.map(|unit| UnitFilter { unit, include_descendants, day });
+        let filter = Filter { kind, unit, email, external_id };
+        Ok((people::list(reader, tenant, &filter, page).await?, day))
+    }
+
+    /// Changes a person. Another unit or role holds from today on.
+    pub async fn update_person(
+        &self,
+        asked: &Asked,
+        person: PersonId,
+        change: Change,
+        etag: String,
+    ) -> Result<Shown, Error> {
+        let now = self.now();
+        let tenant = asked.caller.tenant;
+        let named = change.external_id.clone().flatten();
+        self.write("UpdatePerson", asked, move |tx| {
+            let (change, etag) = (change.clone(), etag.clone());
+            Box::pin(async move {
+                let today = tenant_of(tx, tenant).await?.day_of(now);
+                let person = people::find(tx, tenant, person).await?.ok_or(Error::PersonNotFound(person))?;
+                check_etag(&etag, person.revision)?;
+                let changed = person.change(change, today, now)?;
+                if changed.profile.manager != person.profile.manager
+                    || changed.profile.account != person.profile.account
+                {
+                    check_profile(tx, tenant, &changed).await?;
+                }
+                let place = changed.memberships.on(today);
+                if place != person.memberships.on(today) {
+                    let until = changed.memberships.until(today);
+                    check_place(tx, tenant, place, today, until).await?;
+                }
+                save_change(tx, tenant, Some(&person), &changed).await?;
+                Ok((changed, today))
+            })
+        })
+        .await
+        .map_err(|error| error.or_taken(named.as_deref()))
+    }
+
+    /// Places a person in a unit and role from a day on.
+    pub async fn assign_membership(
+        &self,
+        asked: &Asked,
+        person: PersonId,
+        place: Place,
+        valid_from: Option<NaiveDate>,
+    ) -> Result<Person, Error> {
+        let now = self.now();
+        let tenant = asked.caller.tenant;
+        self.write("AssignMembership", asked, move |tx| {
+            Box::pin(async move {
+                let day = valid_from.unwrap_or(tenant_of(tx, tenant).await?.day_of(now));
+                let person = people::find(tx, tenant, person).await?.ok_or(Error::PersonNotFound(person))?;
+                let (changed, until) = person.assign(day, Some(place), now)?;
+                check_place(tx, tenant, Some(place), day, until).await?;
+                save_change(tx, tenant, Some(&person), &changed).await?;
+                Ok(changed)
+            })
+        })
+        .await
+    }
+}
+
+/// Refuses a manager or an account that is not there, and a manager who would end up reporting to the person.
+async fn check_profile(tx: &Tx, tenant: TenantId, person: &Person) -> Result<(), Error> {
+    if let Some(account) = person.profile.account {
+        accounts::find(tx, tenant, account).await?.ok_or(Error::AccountNotFound(account))?;
+    }
+    let mut above = person.profile.manager;
+    let mut is_direct = true;
+    // What is stored has no circle, so that the walk can only end at the top or at the person.
+    while let Some(manager) = above {
+        if manager == person.id {
+            return Err(Error::ManagerCycle(person.id));
+        }
+        let next = people::find_manager(tx, tenant, manager).await?;
+        if next.is_none() && is_direct {
+            return Err(Error::PersonNotFound(manager));
+        }
+        above = next.flatten();
+        is_direct = false;
+    }
+    Ok(())
+}
+
+async fn check_place(
+    tx: &Tx,
+    tenant: TenantId,
+    place: Option<Place>,
+    from: NaiveDate,
+    to: Option<NaiveDate>,
+) -> Result<(), Error> {
+    let Some(Place { unit, role }) = place else { return Ok(()) };
+    check_covers(tx, tenant, unit, from, to).await?;
+    if let Some(role) = role {
+        roles::find(tx, tenant, role).await?.ok_or(Error::RoleNotFound(role))?;
+    }
+    Ok(())
+}
+
+/// Writes and tells a new person, or a change if it is one.
+async fn save_change(
+    tx: &Tx,
+    tenant: TenantId,
+    before: Option<&Person>,
+    after: &Person,
+) -> Result<(), Error> {
+    if before == Some(after) {
+        return Ok(());
+    }
+    people::save(tx, tenant, std::slice::from_ref(after)).await?;
+    tell_people(tx, tenant, std::slice::from_ref(after), after.update_time).await
+}

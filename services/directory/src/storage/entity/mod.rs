@@ -1,0 +1,11 @@
+//! The rows. Only the storage sees them, and only through `in_tenant`.
+
+pub(super) mod account;
+pub(super) mod api_key;
+pub(super) mod membership;
+pub(super) mod outcome;
+pub(super) mod person;
+pub(super) mod role;
+pub(super) mod tenant;
+pub(super) mod unit;
+pub(super) mod unit_version;

@@ -1,0 +1,20 @@
+//! How the schema came to be, oldest first. A migration must suit the code before it too, which runs on while it is
+//! applied; what was released is never edited.
+
+mod m20261122_000001_create;
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+/// Every migration of the directory.
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(arki_database::request::Migration),
+            Box::new(arki_events::outbox::Migration),
+            Box::new(arki_events::inbox::Migration),
+            Box::new(m20261122_000001_create::Migration),
+        ]
+    }
+}

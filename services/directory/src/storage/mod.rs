@@ -1,0 +1,68 @@
+//! What do we store, and why.
+//!
+//! Nine tables of our own, each with a primary key that begins with the tenant:
+//!
+//! - `tenant`: the organisations and their house rules.
+//! - `unit` and `unit_version`: a unit is its identity, key and revision; everything that has a history (parent, name,
+//!   leader) lies in its versions, a row for each period. The rows of a unit are written anew as a whole whenever its
+//!   history changes: they are few, and so no half of a change can be left over.
+//! - `role`: job roles.
+//! - `person` and `membership`: the same split. A day on which a person belongs nowhere has no row.
+//! - `account` and `outcome`: what the CRM knows.
+//! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
+//!
+//! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
+//!
+//! Every function takes the tenant and reaches entities through `in_tenant`, but for the two that say why they can't:
+//! [`api_keys::find_by_hash`] and [`tenants::list`].
+
+pub mod accounts;
+pub mod api_keys;
+mod entity;
+mod migration;
+pub mod outcomes;
+pub mod people;
+pub mod roles;
+pub mod tenants;
+pub mod units;
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use arki_ids::{Id, Kind};
+
+pub use arki_database::Error;
+pub use migration::Migrator;
+
+/// Rows in one INSERT and values in one IN. A fixed size, so that the statements of a large import are prepared once;
+/// times the widest table it stays well below the 32,766 values that SQLite takes.
+const CHUNK: usize = 500;
+
+/// Reads a stored id.
+fn id<K: Kind>(text: &str) -> Result<Id<K>, Error> {
+    text.parse().map_err(corrupt)
+}
+
+/// Reads a stored id that may be missing.
+fn optional<K: Kind>(text: Option<&str>) -> Result<Option<Id<K>>, Error> {
+    text.map(id).transpose()
+}
+
+/// Writes an id that may be missing.
+fn text<K: Kind>(id: Option<Id<K>>) -> Option<String> {
+    id.map(|id| id.to_string())
+}
+
+/// Reads a stored word.
+fn word<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Error> {
+    read(text).ok_or_else(|| corrupt(format!("{text:?} is no word that is known here")))
+}
+
+/// Reads a stored text of a type.
+fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Error> {
+    text.parse().map_err(corrupt)
+}
+
+fn corrupt(error: impl Display) -> Error {
+    Error::Corrupt(error.to_string())
+}

@@ -1,0 +1,92 @@
+//! The only place where everything is put together.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arki_database::Store;
+use arki_database::page::Tokens;
+use arki_events::{Bus, JetStream, Relay, jetstream, wake};
+use arki_process::{Clock, Context, Deployment, Readiness, Running};
+use async_trait::async_trait;
+use tonic::service::Routes;
+
+use crate::config::Config;
+use crate::grpc::Grpc;
+use crate::service::{Directory, FirstKey};
+use crate::storage::Migrator;
+use crate::{admin_key, worker};
+
+/// The services that this one calls: none. The directory is asked by all others and asks nobody.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Peers;
+
+/// Builds the service and starts its workers. The schema must be current, see [`migrate`].
+///
+/// # Errors
+/// When the configuration can't be used or the database can't be reached.
+pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) -> anyhow::Result<Running> {
+    config.validate()?;
+    let Context { clock, tasks, assertion: _ } = ctx;
+    let store = Store::connect(&config.database).await.context("directory.database can't be used")?;
+    let directory = Directory::new(store.clone(), clock.clone());
+    if let Some(path) = &config.admin_key_file {
+        admin_key::first_start(&directory, path)
+            .await
+            .context("the first key can't be made, is the database of the directory migrated?")?;
+    }
+    let relay = Relay::new(store.clone(), bus, wake(&store));
+    tasks.spawn("directory relay", relay.run(tasks.stop()));
+    let every = Duration::from_secs(config.sweep_seconds);
+    tasks.spawn("directory sweeper", worker::sweep(store.clone(), clock, every, tasks.stop()));
+    // Every replica has the same address of the same database, so that a token of one is good at the others.
+    let tokens = Tokens::new(format!("directory {}", config.database.url));
+    Ok(Running {
+        routes: Routes::new(Grpc::new(directory, tokens).into_server()),
+        descriptor: arki_proto::DESCRIPTOR,
+        readiness: Arc::new(Ready(store)),
+    })
+}
+
+/// Builds the service for a process of its own.
+///
+/// # Errors
+/// As [`build`], and when the event bus can't be reached.
+pub async fn serve(config: Config, deployment: Deployment, ctx: Context) -> anyhow::Result<Running> {
+    let url = deployment.bus_url()?.to_owned();
+    let (bus, deliveries) = JetStream::connect(jetstream::Config { url, ..jetstream::Config::default() }).await?;
+    ctx.tasks.spawn("directory event deliveries", deliveries.run(ctx.tasks.stop()));
+    build(config, Peers, Arc::new(bus), ctx).await
+}
+
+/// Brings the database up to this version.
+///
+/// # Errors
+/// When it can't be reached, or a migration fails.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    let store = Store::connect(&config.database).await.context("directory.database can't be used")?;
+    store.migrate::<Migrator>().await.context("the database of the directory can't be brought up to date")?;
+    Ok(store.close().await?)
+}
+
+/// When there is no tenant at all: makes the tenant `default` with an administrator's key, and returns its secret,
+/// which is shown this once. [`build`] does the same by itself where `admin_key_file` is set.
+///
+/// # Errors
+/// When the database can't be used.
+pub async fn first_start(store: &Store, clock: Arc<dyn Clock>) -> anyhow::Result<Option<FirstKey>> {
+    Ok(Directory::new(store.clone(), clock).first_start().await?)
+}
+
+struct Ready(Store);
+
+#[async_trait]
+impl Readiness for Ready {
+    async fn ready(&self) -> Result<(), String> {
+        match self.0.migrations_current::<Migrator>().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("directory: migrations are missing".to_owned()),
+            Err(error) => Err(format!("directory: {error}")),
+        }
+    }
+}

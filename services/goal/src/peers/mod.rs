@@ -1,0 +1,5 @@
+//! What this service needs of the others.
+
+mod directory;
+
+pub use directory::{Directory, Error, PersonFacts};

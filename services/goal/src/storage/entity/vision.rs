@@ -1,0 +1,35 @@
+use arki_ids::TenantId;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "vision")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub statement: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub customer_meaning: Json,
+    #[sea_orm(column_type = "JsonBinary")]
+    pub staff_meaning: Json,
+    #[sea_orm(column_type = "Text")]
+    pub strategy_reference: String,
+    pub sponsor: Option<String>,
+    pub state: String,
+    pub revision: i64,
+    pub create_time: DateTimeUtc,
+    pub update_time: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    pub fn in_tenant(tenant: TenantId) -> Select<Self> {
+        Self::find().filter(Column::TenantId.eq(tenant.to_string()))
+    }
+}

@@ -1,0 +1,16 @@
+//! The goal service as its callers see it, on both databases.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod cascade;
+mod commitments;
+mod coverage;
+mod databases;
+mod dead_letters;
+mod directory;
+mod goals;
+mod language;
+mod storage;
+mod tenants;
+mod visions;
+mod world;

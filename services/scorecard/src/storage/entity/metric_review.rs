@@ -1,0 +1,30 @@
+use arki_ids::TenantId;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "metric_review")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub metric_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub revision: i64,
+    pub outcome: String,
+    #[sea_orm(column_type = "Text")]
+    pub reason: String,
+    pub next_review_day: Option<Date>,
+    pub reviewer: String,
+    pub create_time: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    pub(crate) fn in_tenant(tenant: TenantId) -> Select<Self> {
+        Self::find().filter(Column::TenantId.eq(tenant.to_string()))
+    }
+}

@@ -1,0 +1,29 @@
+use arki_ids::TenantId;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "released_place")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub wave_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub place: i32,
+    pub parent_place: Option<i32>,
+    pub unit_id: Option<String>,
+    pub display_name: String,
+    pub people: i64,
+    pub is_shown: bool,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    pub(crate) fn in_tenant(tenant: TenantId) -> Select<Self> {
+        Self::find().filter(Column::TenantId.eq(tenant.to_string()))
+    }
+}

@@ -1,0 +1,13 @@
+//! The wire: reads requests, calls the service, renders what it answers.
+
+mod answers;
+mod asked;
+mod form;
+mod import;
+mod methods;
+mod questionnaire;
+mod status;
+mod wave;
+mod words;
+
+pub use methods::Grpc;

@@ -1,0 +1,3 @@
+//! What this service needs of others.
+
+pub mod directory;

@@ -1,0 +1,75 @@
+//! The only place where everything is constructed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use arki_database::Store;
+use arki_events::{Bus, Relay, wake};
+use arki_process::{Context, Readiness, Running};
+use arki_proto::survey::v1::survey_service_server::SurveyServiceServer;
+use arki_rpc::Peer;
+use async_trait::async_trait;
+use tonic::service::Routes;
+
+use crate::config::Config;
+use crate::grpc::Grpc;
+use crate::peers::directory::Directory;
+use crate::service::{Intake, Surveys};
+use crate::storage::migration::Migrator;
+use crate::storage::versions::Versions;
+use crate::worker::sweeper;
+
+/// Who this service calls. Each with the client stack around it.
+#[derive(Clone)]
+pub struct Peers {
+    pub directory: Peer,
+}
+
+/// Builds the service and starts its workers.
+///
+/// # Errors
+/// When the configuration can't be used or the database can't be reached.
+pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context) -> anyhow::Result<Running> {
+    config.validate()?;
+    let Context { clock, tasks, assertion: _ } = ctx;
+    let store = Store::connect(&config.database).await.context("survey.database can't be used")?;
+    let versions = Versions::default();
+    let intake = Intake::start(&store, &versions, &config, &tasks);
+    let directory = Directory::new(peers.directory);
+    let surveys = Arc::new(Surveys::new(store.clone(), clock, directory, versions, intake));
+
+    let relay = Relay::new(store.clone(), bus, wake(&store));
+    tasks.spawn("survey relay", relay.run(tasks.stop()));
+    let every = Duration::from_secs(config.sweep_seconds);
+    tasks.spawn("survey sweeper", sweeper::run(surveys.clone(), store.clone(), every, tasks.stop()));
+
+    Ok(Running {
+        routes: Routes::new(SurveyServiceServer::new(Grpc::new(surveys))),
+        descriptor: arki_proto::DESCRIPTOR,
+        readiness: Arc::new(Ready(store)),
+    })
+}
+
+/// Brings the database up to date.
+///
+/// # Errors
+/// When it can't be reached, or a migration fails.
+pub async fn migrate(config: Config) -> anyhow::Result<()> {
+    let store = Store::connect(&config.database).await.context("survey.database can't be used")?;
+    store.migrate::<Migrator>().await.context("the survey database can't be brought up to date")?;
+    Ok(store.close().await?)
+}
+
+struct Ready(Store);
+
+#[async_trait]
+impl Readiness for Ready {
+    async fn ready(&self) -> Result<(), String> {
+        match self.0.migrations_current::<Migrator>().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err("survey: migrations are missing".to_owned()),
+            Err(error) => Err(format!("survey: {error}")),
+        }
+    }
+}

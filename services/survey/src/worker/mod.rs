@@ -1,0 +1,3 @@
+//! What happens without a caller.
+
+pub mod sweeper;

@@ -1,0 +1,16 @@
+//! The survey service through its contract, on each database.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod anonymity;
+mod answers;
+mod closing;
+mod directory;
+mod events;
+mod faults;
+mod house;
+mod imports;
+mod invitations;
+mod questionnaires;
+mod storage;
+mod tenancy;
+mod waves;

@@ -1,0 +1,173 @@
+//! The program `arki`.
+
+use std::{fs, net::SocketAddr, path::Path, process::ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use arki_process::{Clock as _, Settings, SystemClock, config::Sources, telemetry};
+use arki_suite::{
+    assembly::{self, Arki},
+    cli::{Arguments, Command, Demo, File, Import, Key},
+    demo, import, key,
+    progress::Progress,
+    remote::Server,
+    target,
+};
+use clap::Parser as _;
+
+/// Many small messages come and go on both cores; the system's allocator gives less.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(Box::pin(run(arguments.command))));
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("arki: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Demo(arguments) => Box::pin(demonstrate(arguments)).await,
+        Command::Serve(arguments) => {
+            let sources = Sources::new(arguments.config);
+            let (arki, telemetry) = Box::pin(start(&arguments.data, arguments.listen, sources)).await?;
+            tell(&addresses(&arki, &arguments.data));
+            arki.run().await?;
+            Ok(tokio::task::spawn_blocking(move || telemetry.flush()).await?)
+        }
+        Command::Import(import) => Box::pin(take(import)).await,
+        Command::Key(key) => Box::pin(keys(key)).await,
+    }
+}
+
+async fn start(data: &Path, listen: SocketAddr, sources: Sources) -> Result<(Arki, telemetry::Guard)> {
+    let settings: Settings = arki_process::config::load("process", &sources)?;
+    let telemetry = telemetry::init(&settings.telemetry, "arki", env!("CARGO_PKG_VERSION"))?;
+    Ok((assembly::start(data, listen, sources).await?, telemetry))
+}
+
+fn addresses(arki: &Arki, data: &Path) -> String {
+    let uri = arki.uri();
+    format!(
+        "Arki serves at {uri}\n  console       {uri}/console\n  API           {uri}/docs, {uri}/openapi.json, gRPC on the same port\n  administrator {}",
+        data.join(assembly::ADMIN_KEY).display()
+    )
+}
+
+async fn demonstrate(arguments: Demo) -> Result<()> {
+    let progress = Progress::start();
+    let data = match arguments.data {
+        Some(data) => data,
+        None => std::env::temp_dir().join(format!("arki-demo-{}", std::process::id())),
+    };
+    if data.join("directory.db").exists() {
+        bail!("{} holds data already; name a new folder with --data", data.display());
+    }
+    // Quiet unless something is wrong, so that the steps can be read.
+    let sources = Sources::new(None).flag("process.telemetry.filter", Some("\"warn\""));
+    let (arki, telemetry) = Box::pin(start(&data, arguments.listen, sources)).await?;
+    progress.done(&format!("serving {} on {}", data.display(), arki.uri()));
+    let secret = target::admin_key(&data)?;
+    let server = Server::connect(&arki.uri(), &secret).await?;
+    let summary =
+        Box::pin(demo::run(&server, &arki.outbox(), SystemClock.now().date_naive(), &progress)).await?;
+    tell(&summary.to_string());
+    if let Some(file) = arguments.json {
+        let json = serde_json::to_string_pretty(&summary)?;
+        fs::write(&file, json).with_context(|| format!("{} cannot be written", file.display()))?;
+    }
+    if arguments.exit {
+        arki.stop().await?;
+    } else {
+        tell(&format!("{}\n  key           {secret}\nCtrl-C ends it.", addresses(&arki, &data)));
+        arki.run().await?;
+    }
+    Ok(tokio::task::spawn_blocking(move || telemetry.flush()).await?)
+}
+
+async fn take(command: Import) -> Result<()> {
+    let (Import::Hr(file) | Import::Crm(file) | Import::Responses(file)) = &command;
+    let mapping = fs::read_to_string(&file.mapping)
+        .with_context(|| format!("the mapping {} cannot be read", file.mapping.display()))?;
+    let reached = Box::pin(target::reach(&file.target)).await?;
+    let taken = Box::pin(taken(&command, file, &mapping, &reached.server)).await;
+    reached.leave().await?;
+    taken
+}
+
+async fn taken(command: &Import, file: &File, mapping: &str, server: &Server) -> Result<()> {
+    let read = || {
+        fs::read_to_string(&file.file)
+            .with_context(|| format!("{} cannot be read as UTF-8", file.file.display()))
+    };
+    let report = match command {
+        Import::Hr(_) => import::hr(&mut server.directory(), &read()?, mapping, file.dry_run).await?,
+        Import::Crm(_) => import::crm(&mut server.directory(), &read()?, mapping, file.dry_run).await?,
+        Import::Responses(_) => {
+            if file.dry_run {
+                bail!("responses have no dry run; a key that came before is never stored twice");
+            }
+            let taken = import::responses(server, &file.file, mapping, &Progress::start()).await?;
+            tell(&format!(
+                "{} stored, {} had been before, {} refused",
+                taken.stored,
+                taken.before,
+                taken.refused.len()
+            ));
+            for refused in &taken.refused {
+                tell(&format!("  {refused}"));
+            }
+            if !taken.refused.is_empty() {
+                bail!("{} responses were refused", taken.refused.len());
+            }
+            return Ok(());
+        }
+    };
+    tell(import::told(&report).trim_end());
+    if report.error_count > 0 {
+        bail!("the file has {} errors", report.error_count);
+    }
+    Ok(())
+}
+
+async fn keys(command: Key) -> Result<()> {
+    let (Key::Create { target, .. } | Key::List { target } | Key::Revoke { target, .. }) = &command;
+    let reached = Box::pin(target::reach(target)).await?;
+    let done = async {
+        match &command {
+            Key::Create { scopes, name, .. } => {
+                // The secret alone on standard output, so that a script can take it.
+                let (created, secret) = key::create(&reached.server, name, scopes).await?;
+                eprintln!(
+                    "{} with {}; the secret is shown this once:",
+                    created.name,
+                    created.scopes.join(",")
+                );
+                tell(&secret);
+            }
+            Key::List { .. } => tell(key::list(&reached.server).await?.trim_end()),
+            Key::Revoke { key: name, .. } => {
+                key::revoke(&reached.server, name).await?;
+                tell(&format!("{name} is revoked"));
+            }
+        }
+        anyhow::Ok(())
+    }
+    .await;
+    reached.leave().await?;
+    done
+}
+
+#[expect(clippy::print_stdout, reason = "results are what the commands are for")]
+fn tell(text: &str) {
+    println!("{text}");
+}
