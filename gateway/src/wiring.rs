@@ -87,7 +87,8 @@ impl Gateway {
         let authenticator =
             Authenticator::new(peers.directory.clone(), Arc::clone(&context.clock), config.key_cache_entries);
         let secret = pages::session_secret(config.session_secret_file.as_deref())?;
-        let state = pages::State::new(peers.clone(), authenticator.clone(), Arc::clone(&context.clock), &secret);
+        let state =
+            pages::State::new(peers.clone(), authenticator.clone(), Arc::clone(&context.clock), &secret);
         let pages = pages::router(state.always_https(config.always_https));
         Self::assemble(arki_proto::DESCRIPTOR, config, peers, authenticator, pages, context).await
     }

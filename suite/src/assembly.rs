@@ -115,6 +115,13 @@ pub async fn start(data: &Path, listen: SocketAddr, sources: Sources) -> Result<
     Ok(Arki { address, data, gate, servers, workers, settings, _lock: lock })
 }
 
+/// Whoever waits for the address must never read half of it.
+fn write_address(data: &Path, uri: &str) -> Result<()> {
+    let (half, whole) = (data.join("address.new"), data.join(ADDRESS));
+    fs::write(&half, format!("{uri}\n")).with_context(|| format!("writing {}", half.display()))?;
+    fs::rename(&half, &whole).with_context(|| format!("writing {}", whole.display()))
+}
+
 fn serve(listener: TcpListener, gateway: Gateway, servers: &Tasks) {
     servers.spawn("public port", arki_gateway::serve(listener, gateway, servers.clone()));
 }
@@ -200,8 +207,9 @@ async fn services(folder: &Folder, context: &Context) -> Result<(arki_gateway::P
 
     let config = folder.directory()?;
     arki_directory::migrate(config.clone()).await.context("bringing the directory up to date")?;
-    let directory_runs =
-        arki_directory::build(config, arki_directory::Peers, bus.clone(), context.clone()).await.context("directory")?;
+    let directory_runs = arki_directory::build(config, arki_directory::Peers, bus.clone(), context.clone())
+        .await
+        .context("directory")?;
     let directory = peer(&directory_runs)?;
 
     let config = folder.survey()?;

@@ -48,19 +48,23 @@ impl<'a> Operations<'a> {
         let input = method.descriptor.input();
         let is_taken = |way: &[FieldDescriptor]| {
             let dotted = way.iter().map(FieldDescriptor::name).collect::<Vec<_>>().join(".");
-            way.first().is_some_and(|first| first.name() == binding.body)
+            // The header says it better.
+            dotted == "request_id" && binding.body != "*"
+                || way.first().is_some_and(|first| first.name() == binding.body)
                 || template.variables.iter().any(|variable| *variable.field == *dotted)
         };
         if binding.body != "*" {
             all.extend(parameters::query(&self.shapes, &input, &is_taken, schemas, self.comments));
         }
-        if input.get_field_by_name("request_id").is_some() {
+        // Where the body is the whole request, it has the request id among its fields.
+        if input.get_field_by_name("request_id").is_some() && binding.body != "*" {
             all.push(parameters::idempotency_key());
         }
         let has_etag = input.get_field_by_name("etag").is_some()
-            || input.get_field_by_name(&binding.body).is_some_and(|field| {
-                field.kind().as_message().is_some_and(|body| body.get_field_by_name("etag").is_some())
-            });
+            || (matches!(binding.verb, http::Method::PATCH | http::Method::PUT)
+                && input.get_field_by_name(&binding.body).is_some_and(|field| {
+                    field.kind().as_message().is_some_and(|body| body.get_field_by_name("etag").is_some())
+                }));
         if has_etag {
             all.push(parameters::if_match());
         }

@@ -160,7 +160,7 @@ pub(super) fn idempotency_key() -> Value {
         "in": "header",
         "required": false,
         "description": "Makes a retry safe: the same key with the same body is answered as the first time. Kept 24 hours.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.-]+$"},
+        "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^[A-Za-z0-9_.:+/=-]+$"},
     })
 }
 
@@ -171,7 +171,11 @@ pub(super) fn if_match() -> Value {
         "in": "header",
         "required": false,
         "description": "The ETag that was read; another one by now is answered with 412.",
-        "schema": {"type": "string", "minLength": 1, "maxLength": 64, "pattern": "^\"?[A-Za-z0-9_.-]+\"?$"},
+        "schema": {
+            "type": "string",
+            "minLength": 1,
+            "pattern": "^([A-Za-z0-9_.:+/=-]{1,64}|\"[A-Za-z0-9_.:+/=-]{1,64}\")$",
+        },
     })
 }
 

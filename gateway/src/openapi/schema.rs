@@ -90,7 +90,7 @@ impl<'a> Schemas<'a> {
                 json!({"type": "string", "format": "date-time", "examples": ["2026-01-31T12:00:00Z"]})
             }
             Some(Known::Duration) => {
-                json!({"type": "string", "pattern": "^-?[0-9]+(\\.[0-9]{1,9})?s$", "examples": ["3.5s"]})
+                json!({"type": "string", "pattern": "^-?[0-9]{1,11}(\\.[0-9]{1,9})?s$", "examples": ["3.5s"]})
             }
             Some(Known::FieldMask) => {
                 json!({"type": "string", "description": "Field paths, separated by commas.", "examples": ["displayName"]})
@@ -102,6 +102,9 @@ impl<'a> Schemas<'a> {
             Some(Known::Free) => match message.name() {
                 "Value" => json!({}),
                 "ListValue" => json!({"type": "array"}),
+                "Any" => {
+                    json!({"type": "object", "required": ["@type"], "properties": {"@type": {"type": "string"}}})
+                }
                 _ => json!({"type": "object"}),
             },
             None => {
@@ -154,9 +157,7 @@ impl<'a> Schemas<'a> {
         let rules = self.rules_of(field);
         let mut schema = if field.is_map() {
             let entry = field.kind();
-            let value = entry.as_message().map(MessageDescriptor::map_entry_value_field);
-            let values = value.map_or_else(|| json!({}), |value| self.kind(&value.kind(), usage));
-            json!({"type": "object", "additionalProperties": values})
+            self.map(&entry, usage)
         } else if field.is_list() {
             let mut items = self.kind(&field.kind(), usage);
             let of_items = rules
@@ -196,6 +197,25 @@ impl<'a> Schemas<'a> {
         schema
     }
 
+    /// The schema of a map, whose keys are strings in JSON whatever they are in the contract.
+    fn map(&mut self, entry: &Kind, usage: Use) -> Value {
+        let Some(entry) = entry.as_message() else { return json!({"type": "object"}) };
+        let values = self.kind(&entry.map_entry_value_field().kind(), usage);
+        let mut schema = json!({"type": "object", "additionalProperties": values});
+        let keys = match entry.map_entry_key_field().kind() {
+            Kind::String => None,
+            Kind::Bool => Some(json!({"enum": ["true", "false"]})),
+            Kind::Uint32 | Kind::Fixed32 => Some(json!({"pattern": "^[0-9]{1,9}$"})),
+            Kind::Uint64 | Kind::Fixed64 => Some(json!({"pattern": "^[0-9]{1,19}$"})),
+            Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => Some(json!({"pattern": "^-?[0-9]{1,9}$"})),
+            _ => Some(json!({"pattern": "^-?[0-9]{1,19}$"})),
+        };
+        if let Some(keys) = keys {
+            schema["propertyNames"] = keys;
+        }
+        schema
+    }
+
     fn kind(&mut self, kind: &Kind, usage: Use) -> Value {
         match kind {
             Kind::Double => json!({"type": "number", "format": "double"}),
@@ -205,11 +225,11 @@ impl<'a> Schemas<'a> {
             }
             Kind::Uint32 | Kind::Fixed32 => json!({"type": "integer", "minimum": 0, "maximum": u32::MAX}),
             Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => {
-                json!({"type": ["string", "integer"], "format": "int64", "pattern": "^-?[0-9]{1,18}$",
+                json!({"type": ["string", "integer"], "format": "int64", "pattern": "^-?[0-9]{1,19}$",
                        "minimum": i64::MIN, "maximum": i64::MAX})
             }
             Kind::Uint64 | Kind::Fixed64 => {
-                json!({"type": ["string", "integer"], "format": "uint64", "pattern": "^[0-9]{1,19}$", "minimum": 0,
+                json!({"type": ["string", "integer"], "format": "uint64", "pattern": "^[0-9]{1,20}$", "minimum": 0,
                        "maximum": u64::MAX})
             }
             Kind::Bool => json!({"type": "boolean"}),
@@ -223,6 +243,9 @@ impl<'a> Schemas<'a> {
     }
 
     fn enumeration(&mut self, enumeration: &EnumDescriptor) -> Value {
+        if enumeration.full_name() == "google.protobuf.NullValue" {
+            return json!({"type": "null"});
+        }
         let name = self.unique(enumeration.name(), enumeration.package_name());
         if !self.components.contains_key(&name) {
             let mut description = self.comments.of_enum(enumeration).to_owned();
@@ -270,9 +293,11 @@ fn exclusive(message: &MessageDescriptor) -> Vec<Value> {
         let names: Vec<_> = oneof.fields().map(|field| field.json_name().to_owned()).collect();
         for (at, one) in names.iter().enumerate() {
             // Both are declared again, since linters look for a required property beside it.
-            pairs.extend(names[at + 1..].iter().map(|other| {
-                json!({"not": {"required": [one, other], "properties": {one: {}, other: {}}}})
-            }));
+            pairs.extend(
+                names[at + 1..].iter().map(
+                    |other| json!({"not": {"required": [one, other], "properties": {one: {}, other: {}}}}),
+                ),
+            );
         }
     }
     pairs

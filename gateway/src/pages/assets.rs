@@ -12,7 +12,8 @@ pub(super) const CONSOLE_STYLE: &str = include_str!("../../assets/console.css");
 pub(super) static STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| address("arki", STYLE));
 
 /// The address of what the console needs beyond that; respondents are spared the bytes.
-pub(super) static CONSOLE_STYLE_ADDRESS: LazyLock<String> = LazyLock::new(|| address("console", CONSOLE_STYLE));
+pub(super) static CONSOLE_STYLE_ADDRESS: LazyLock<String> =
+    LazyLock::new(|| address("console", CONSOLE_STYLE));
 
 fn address(name: &str, sheet: &str) -> String {
     let hash = Sha256::digest(sheet.as_bytes());

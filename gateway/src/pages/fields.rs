@@ -51,8 +51,12 @@ impl Filled {
         let plain = self.one(&format!("q.{}", question.key));
         match question.kind() {
             pb::QuestionKind::EmotionPalette => self.feelings(question).map(pb::answer::Value::Feelings),
-            pb::QuestionKind::SingleChoice => (!plain.is_empty()).then(|| pb::answer::Value::Choice(plain.to_owned())),
-            pb::QuestionKind::OpenText => (!plain.is_empty()).then(|| pb::answer::Value::Text(plain.to_owned())),
+            pb::QuestionKind::SingleChoice => {
+                (!plain.is_empty()).then(|| pb::answer::Value::Choice(plain.to_owned()))
+            }
+            pb::QuestionKind::OpenText => {
+                (!plain.is_empty()).then(|| pb::answer::Value::Text(plain.to_owned()))
+            }
             _ => plain.parse().ok().map(pb::answer::Value::Number),
         }
     }
@@ -93,7 +97,9 @@ mod tests {
     #[test]
     fn feelings_come_with_their_strength_and_none_of_these_is_an_answer() {
         let filled = Filled::read(b"f.feelings.calm=3&f.feelings.hurried=0&order.feelings=hurried,calm");
-        let Some(pb::answer::Value::Feelings(feelings)) = filled.value(&palette()) else { panic!("no feelings") };
+        let Some(pb::answer::Value::Feelings(feelings)) = filled.value(&palette()) else {
+            panic!("no feelings")
+        };
         assert_eq!(feelings.chosen, [pb::Feeling { term: "calm".to_owned(), intensity: 3 }]);
         assert_eq!(feelings.order_shown, ["hurried", "calm"]);
         assert_eq!(Filled::read(b"f.feelings.calm=0").value(&palette()), None);
@@ -111,7 +117,10 @@ mod tests {
             required: true,
             ..Default::default()
         };
-        assert_eq!(Filled::default().wrong(&[needed.clone()]), [("recommend".to_owned(), "check-required")]);
+        assert_eq!(
+            Filled::default().wrong(std::slice::from_ref(&needed)),
+            [("recommend".to_owned(), "check-required")]
+        );
         assert!(Filled::read(b"q.recommend=0").wrong(&[needed]).is_empty());
     }
 }

@@ -10,8 +10,7 @@ use tonic::{Code, Status};
 use super::{assets::STYLE_ADDRESS, words::Words};
 
 /// Pages load nothing from elsewhere, run no script, and are framed by nobody.
-const POLICY: &str =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// A page for a reader: its head, and the content in one column.
 pub(super) fn letter(words: &Words, title: &str, content: &Markup) -> Markup {

@@ -26,12 +26,17 @@ pub(super) async fn show(
     headers: HeaderMap,
 ) -> Response {
     let request = pb::GetMessagePageRequest { token: token.clone(), language: wanted.lang };
-    let reply = CommunicationServiceClient::new(state.peers.communication.clone()).get_message_page(request).await;
-    let page = reply.and_then(|reply| reply.into_inner().page.ok_or_else(|| Status::internal("no page in the reply")));
+    let reply =
+        CommunicationServiceClient::new(state.peers.communication.clone()).get_message_page(request).await;
+    let page = reply
+        .and_then(|reply| reply.into_inner().page.ok_or_else(|| Status::internal("no page in the reply")));
     match page {
         Ok(page) => {
             let words = Words::of(&page.language);
-            layout::reply(StatusCode::OK, layout::letter(&words, &page.subject, &content(&words, &token, &page)))
+            layout::reply(
+                StatusCode::OK,
+                layout::letter(&words, &page.subject, &content(&words, &token, &page)),
+            )
         }
         Err(status) => layout::refused(&Words::of_browser(&headers), &status),
     }
@@ -54,7 +59,9 @@ pub(super) async fn answer(
     match communication.answer_comprehension(request).await {
         Ok(_) => back.into_response(),
         // Whoever answered before sees that they did.
-        Err(status) if matches!(status.code(), Code::AlreadyExists | Code::FailedPrecondition) => back.into_response(),
+        Err(status) if matches!(status.code(), Code::AlreadyExists | Code::FailedPrecondition) => {
+            back.into_response()
+        }
         Err(status) => layout::refused(&Words::of_browser(&headers), &status),
     }
 }

@@ -42,7 +42,12 @@ pub(crate) struct State {
 
 impl State {
     /// The pages over these services.
-    pub(crate) fn new(peers: Peers, authenticator: Authenticator, clock: Arc<dyn Clock>, secret: &[u8]) -> Self {
+    pub(crate) fn new(
+        peers: Peers,
+        authenticator: Authenticator,
+        clock: Arc<dyn Clock>,
+        secret: &[u8],
+    ) -> Self {
         Self { peers, authenticator, seal: Arc::new(console::Seal::new(secret)), clock, always_https: false }
     }
 
@@ -55,7 +60,8 @@ impl State {
     /// Whether the browser of this request came by https. The header can be invented, by which a stranger spoils
     /// nothing but the own cookie.
     fn is_https(&self, headers: &HeaderMap) -> bool {
-        let proxy = headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let proxy =
+            headers.get("x-forwarded-proto").and_then(|value| value.to_str().ok()).unwrap_or_default();
         self.always_https || proxy.split(',').next().is_some_and(|first| first.trim() == "https")
     }
 }

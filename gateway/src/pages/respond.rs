@@ -62,7 +62,8 @@ pub(super) async fn submit(
         // Coming back to the page shows that it was answered, and a reload sends nothing again.
         Ok(_) => Redirect::to(&format!("/s/{token}?lang={}", form.language)).into_response(),
         Err(status) if status.code() == Code::InvalidArgument => {
-            let wrong: Vec<_> = form.questions.iter().map(|question| (question.key.clone(), "check-other")).collect();
+            let wrong: Vec<_> =
+                form.questions.iter().map(|question| (question.key.clone(), "check-other")).collect();
             page(&form, &filled, &wrong)
         }
         Err(status) if matches!(status.code(), Code::FailedPrecondition | Code::AlreadyExists) => {
@@ -87,7 +88,10 @@ fn page(form: &pb::Form, filled: &Filled, wrong: &[(String, &'static str)]) -> R
         pb::FormState::NotOpen => layout::notice(&words, StatusCode::OK, "early"),
         pb::FormState::Answerable | pb::FormState::Unspecified => {
             let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            layout::reply(status, layout::letter(&words, &form.title, &questions(&words, form, filled, wrong)))
+            layout::reply(
+                status,
+                layout::letter(&words, &form.title, &questions(&words, form, filled, wrong)),
+            )
         }
     }
 }

@@ -71,7 +71,11 @@ impl Words {
     }
 
     /// The text of that key with its values.
-    pub(super) fn with<const N: usize>(&self, key: &str, values: [(&'static str, FluentValue<'static>); N]) -> String {
+    pub(super) fn with<const N: usize>(
+        &self,
+        key: &str,
+        values: [(&'static str, FluentValue<'static>); N],
+    ) -> String {
         let values: HashMap<_, _> = values.into_iter().map(|(name, value)| (name.into(), value)).collect();
         LOCALES.lookup_with_args(&self.identifier, key, &values)
     }
@@ -81,7 +85,8 @@ impl Words {
         // A minus sign of its own width reads better than a hyphen; minus zero is zero.
         let text = format!("{value:.decimals$}");
         let is_zero = text.trim_start_matches('-').chars().all(|c| matches!(c, '0' | '.'));
-        let text = if is_zero { text.trim_start_matches('-').to_owned() } else { text.replace('-', "\u{2212}") };
+        let text =
+            if is_zero { text.trim_start_matches('-').to_owned() } else { text.replace('-', "\u{2212}") };
         if self.language == "en" { text } else { text.replace('.', ",") }
     }
 
@@ -117,8 +122,18 @@ impl Words {
             "sv" => format!("{year:04}-{month:02}-{day:02}"),
             _ => {
                 let names = [
-                    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-                    "October", "November", "December",
+                    "January",
+                    "February",
+                    "March",
+                    "April",
+                    "May",
+                    "June",
+                    "July",
+                    "August",
+                    "September",
+                    "October",
+                    "November",
+                    "December",
                 ];
                 let name = usize::try_from(month - 1).ok().and_then(|at| names.get(at)).unwrap_or(&"");
                 format!("{day} {name} {year}")

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, header};
 use http_body_util::BodyExt;
 use prost_reflect::{DynamicMessage, Value};
 
-use super::read::{self, Malformed, Parsed};
+use super::read::{self, Malformed, Parsed, Presence};
 use super::route::{Body, Route};
 use super::scalar;
 use super::shape::Shapes;
@@ -21,6 +21,9 @@ use crate::stack::TooLarge;
 
 /// The header that makes a repetition harmless.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// No key and no etag is longer.
+const LONGEST_TAG: usize = 64;
 
 /// A request ready to be sent.
 #[derive(Debug)]
@@ -108,7 +111,7 @@ pub(crate) fn assemble_line(
     line: &[u8],
     number: usize,
 ) -> Result<DynamicMessage, Refusal> {
-    let parsed = read::message(shapes, route.input, line).map_err(|mut malformed| {
+    let parsed = read::message(shapes, route.input, line, Presence::Ignored).map_err(|mut malformed| {
         malformed.line = number;
         refuse(&malformed, "")
     })?;
@@ -121,17 +124,24 @@ pub(crate) fn assemble_line(
 fn read_body(shapes: &Shapes, route: &Route, body: &[u8]) -> Result<(DynamicMessage, Vec<String>), Refusal> {
     let empty = || DynamicMessage::new(shapes.message(route.input).descriptor.clone());
     if body.is_empty() {
-        return Ok((empty(), Vec::new()));
+        return match &route.body {
+            Body::None | Body::Whole => Ok((empty(), Vec::new())),
+            Body::Field(field, _) => {
+                let missing = format!("there is no body, send the {} as JSON", field.json_name());
+                Err(Refusal::malformed(missing, field.name(), "must be given".to_owned()))
+            }
+        };
     }
+    let presence = if route.mask.is_some() { Presence::Wanted } else { Presence::Ignored };
     match &route.body {
         Body::None => Ok((empty(), Vec::new())),
         Body::Whole => {
-            let Parsed { message, present } =
-                read::message(shapes, route.input, body).map_err(|malformed| refuse(&malformed, ""))?;
+            let Parsed { message, present } = read::message(shapes, route.input, body, presence)
+                .map_err(|malformed| refuse(&malformed, ""))?;
             Ok((message, present))
         }
         Body::Field(field, id) => {
-            let parsed = read::message(shapes, *id, body)
+            let parsed = read::message(shapes, *id, body, presence)
                 .map_err(|malformed| refuse(&malformed, field.json_name()))?;
             let mut message = empty();
             message.set_field(field, Value::Message(parsed.message));
@@ -184,10 +194,10 @@ fn bind_headers(
     if let Some(value) = headers.get(IDEMPOTENCY_KEY)
         && let Some(field) = &route.request_id
     {
-        let key = value.to_str().ok().map(unquote).filter(|key| !key.is_empty());
+        let key = value.to_str().ok().map(unquote).filter(|key| is_plain(key));
         let given = message.get_field(field).as_str().unwrap_or_default().to_owned();
         match key {
-            None => refuse(&IDEMPOTENCY_KEY, "is not a key of visible ASCII characters"),
+            None => refuse(&IDEMPOTENCY_KEY, "is not a key of letters, digits and _.:+/=-"),
             Some(key) if !given.is_empty() && given != key => {
                 refuse(&IDEMPOTENCY_KEY, "differs from the request_id of the request, give one of them");
             }
@@ -203,8 +213,11 @@ fn bind_headers(
             (Some(_), Ok(tags)) if tags.contains(',') => {
                 refuse(&header::IF_MATCH, "names more than one etag")
             }
+            (Some(_), Ok(tag)) if !is_plain(entity(tag)) => {
+                refuse(&header::IF_MATCH, "is not an etag of letters, digits and _.:+/=-");
+            }
             (Some(path), Ok(tag)) => {
-                let tag = unquote(tag.strip_prefix("W/").unwrap_or(tag));
+                let tag = entity(tag);
                 match path.text(message).filter(|given| !given.is_empty() && given != tag) {
                     Some(_) => {
                         refuse(&header::IF_MATCH, "differs from the etag of the body, give one of them")
@@ -214,6 +227,17 @@ fn bind_headers(
             }
         }
     }
+}
+
+/// The etag itself, whether it says that it is weak or not.
+fn entity(tag: &str) -> &str {
+    unquote(tag.strip_prefix("W/").unwrap_or(tag))
+}
+
+/// Whether a key or an etag is one that `/openapi.json` allows.
+fn is_plain(text: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_.:+/=-".contains(&byte);
+    (1..=LONGEST_TAG).contains(&text.len()) && text.bytes().all(is_plain)
 }
 
 /// The text of a structured-field string, whose quotes many callers leave out.

@@ -263,12 +263,16 @@ impl Compiler<'_> {
         (self.binding.verb == http::Method::PATCH).then_some(Mask { field, prefix })
     }
 
-    /// The etag that `If-Match` fills: the request's own, else that of the resource in the body.
+    /// The etag that `If-Match` fills: the request's own, else that of the resource that the body changes. What is
+    /// only being created has none to compare.
     fn etag(&self, body: &Body) -> Option<FieldPath> {
         if let Some(field) = string_field(&self.method.descriptor.input(), "etag") {
             return Some(FieldPath::top(field));
         }
         let Body::Field(resource, _) = body else { return None };
+        if !matches!(self.binding.verb, http::Method::PATCH | http::Method::PUT) {
+            return None;
+        }
         let field = string_field(resource.kind().as_message()?, "etag")?;
         Some(FieldPath::top(resource.clone()).then(field))
     }

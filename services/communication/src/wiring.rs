@@ -19,7 +19,7 @@ use crate::grpc::Grpc;
 use crate::peers::{Directory, Peers};
 use crate::service::Service;
 use crate::storage::Migrator;
-use crate::worker::{Planner, Sender, Sweeper};
+use crate::worker::{Planner, Sender, Sweeper, counter};
 
 /// Brings the database to the state that this program expects.
 ///
@@ -119,6 +119,8 @@ pub async fn assemble(config: Config, peers: Peers, ctx: &Context) -> anyhow::Re
     let store = Store::connect(&config.database).await.context("communication.database can't be opened")?;
     let directory = Arc::new(Directory::new(peers.directory));
     let channel = channel(&config).await?;
+    let (lease, longest) =
+        (TimeDelta::from_std(config.lease())?, TimeDelta::from_std(config.longest_mail())?);
     let Config { database, public_url, workers: _, planner, sender, mail } = config;
     let service = Service {
         store: store.clone(),
@@ -144,8 +146,10 @@ pub async fn assemble(config: Config, peers: Peers, ctx: &Context) -> anyhow::Re
         public_url: public_url.into(),
         batch: sender.batch,
         sessions: usize::try_from(sender.sessions)?,
-        lease: TimeDelta::seconds(sender.lease_seconds.into()),
+        lease,
+        longest,
         poll: Duration::from_millis(sender.poll_milliseconds.into()),
+        outcomes: counter(),
     };
     let routes = Routes::new(CommunicationServiceServer::new(Grpc { service: Arc::new(service) }));
     let running = Running {

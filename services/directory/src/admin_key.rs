@@ -66,3 +66,21 @@ fn sync_folder(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     File::open(folder)?.sync_all()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_kept_once_and_taken_up_again() {
+        let folder = std::env::temp_dir().join(format!("arki-admin-key-{}", arki_ids::TenantId::random()));
+        std::fs::create_dir(&folder).unwrap();
+        let path = folder.join("admin.key");
+        let secret = keep(&path).unwrap();
+        assert_eq!(keep(&path).unwrap(), secret);
+        std::fs::write(&path, "not a key\n").unwrap();
+        assert!(keep(&path).unwrap_err().to_string().contains("holds no key"));
+        assert!(keep(&folder.join("missing").join("admin.key")).is_err());
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+}

@@ -88,9 +88,8 @@ impl Directory {
 
     /// The tenant of a caller and the day that it is there.
     async fn today(&self, tenant: TenantId) -> Result<NaiveDate, Error> {
-        let tenant = stored_tenants::find(self.store.reader(), tenant)
-            .await?
-            .ok_or(Error::TenantNotFound(tenant))?;
+        let tenant =
+            stored_tenants::find(self.store.reader(), tenant).await?.ok_or(Error::TenantNotFound(tenant))?;
         Ok(tenant.day_of(self.now()))
     }
 }

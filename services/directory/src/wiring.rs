@@ -54,7 +54,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
 /// As [`build`], and when the event bus can't be reached.
 pub async fn serve(config: Config, deployment: Deployment, ctx: Context) -> anyhow::Result<Running> {
     let url = deployment.bus_url()?.to_owned();
-    let (bus, deliveries) = JetStream::connect(jetstream::Config { url, ..jetstream::Config::default() }).await?;
+    let (bus, deliveries) =
+        JetStream::connect(jetstream::Config { url, ..jetstream::Config::default() }).await?;
     ctx.tasks.spawn("directory event deliveries", deliveries.run(ctx.tasks.stop()));
     build(config, Peers, Arc::new(bus), ctx).await
 }

@@ -25,12 +25,7 @@ pub struct Peers {
 }
 
 /// Builds the service and starts its workers.
-pub async fn build(
-    config: Config,
-    peers: Peers,
-    bus: Arc<dyn Bus>,
-    ctx: Context,
-) -> anyhow::Result<Running> {
+pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context) -> anyhow::Result<Running> {
     let store = Store::connect(&config.database).await?;
     let Context { clock, tasks, assertion: _ } = ctx;
     consume(&store, &*bus, Arc::new(worker::Organisation::new(clock.clone()))).await?;

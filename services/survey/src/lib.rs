@@ -18,4 +18,4 @@ pub mod wiring;
 pub mod worker;
 
 pub use config::Config;
-pub use wiring::{Peers, build, migrate};
+pub use wiring::{Peers, build, migrate, serve};

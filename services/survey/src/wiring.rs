@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use arki_database::Store;
-use arki_events::{Bus, Relay, wake};
-use arki_process::{Context, Readiness, Running};
+use arki_events::{Bus, JetStream, Relay, jetstream, wake};
+use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::survey::v1::survey_service_server::SurveyServiceServer;
 use arki_rpc::Peer;
 use async_trait::async_trait;
@@ -49,6 +49,18 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
         descriptor: arki_proto::DESCRIPTOR,
         readiness: Arc::new(Ready(store)),
     })
+}
+
+/// Builds the service where it is alone in its process: its peers are others, its bus is JetStream.
+///
+/// # Errors
+/// When the address of a peer or of the bus is missing, and as [`build`].
+pub async fn serve(config: Config, deployment: Deployment, ctx: Context) -> anyhow::Result<Running> {
+    let peers = Peers { directory: deployment.peer("directory")? };
+    let bus = jetstream::Config { url: deployment.bus_url()?.to_owned(), ..jetstream::Config::default() };
+    let (bus, deliveries) = JetStream::connect(bus).await?;
+    ctx.tasks.spawn("survey event deliveries", deliveries.run(ctx.tasks.stop()));
+    build(config, peers, Arc::new(bus), ctx).await
 }
 
 /// Brings the database up to date.

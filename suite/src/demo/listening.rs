@@ -73,6 +73,10 @@ pub(super) struct Listening {
 pub(super) struct Asked {
     pub(super) questionnaire: String,
     pub(super) wave: String,
+    /// How many answered.
+    pub(super) responses: usize,
+    /// The question that everybody who answered has answered.
+    pub(super) needed: String,
     /// The words of the palette's options, by key.
     pub(super) palette: Vec<(String, Words)>,
 }
@@ -153,11 +157,13 @@ impl Round {
         survey.close_wave(pb::CloseWaveRequest { name: wave.clone(), ..Default::default() }).await?;
         progress.done(&format!("{responses} {} answered, the wave is closed", self.name));
 
+        let needed = file.questions.iter().find(|question| question.required);
+        let needed = needed.context("no question is needed")?.key.clone();
         let palette = file.questions.iter().flat_map(|question| &question.options);
         let palette = palette.map(|option| (option.key.clone(), option.label.clone())).collect();
         let summary =
             summary::Wave { audience: self.name, wave: wave.clone(), invited: invitations.len(), responses };
-        Ok((Asked { questionnaire, wave, palette }, summary))
+        Ok((Asked { questionnaire, wave, responses, needed, palette }, summary))
     }
 
     async fn respond(

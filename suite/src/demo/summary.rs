@@ -75,7 +75,7 @@ pub(super) struct Term {
     pub(super) low: f64,
     pub(super) high: f64,
     pub(super) percent: Option<f64>,
-    pub(super) gap: f64,
+    pub(super) gap: Option<f64>,
     pub(super) state: String,
 }
 

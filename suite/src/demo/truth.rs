@@ -117,7 +117,7 @@ pub(super) async fn measure(
         };
         let created = scorecard.create_metric(create).await.with_context(|| metric.display_name.clone())?;
         let name = created.into_inner().metric.context("no metric in the reply")?.name;
-        for reading in arrived(server, &name, &asked.wave).await? {
+        for reading in arrived(server, &name, metric, asked).await? {
             readings.push(told(metric, whole, reading));
         }
     }
@@ -185,21 +185,28 @@ fn declared(metric: &Metric, asked: &Asked, owner: &str, review: NaiveDate) -> p
 }
 
 /// The readings of a metric once the answers of its wave have arrived.
-async fn arrived(server: &Server, metric: &str, wave: &str) -> Result<Vec<pb::Reading>> {
+async fn arrived(server: &Server, name: &str, metric: &Metric, asked: &Asked) -> Result<Vec<pb::Reading>> {
     let deadline = Instant::now() + PATIENCE;
+    let wave = &asked.wave;
+    // Answers travel in batches: all are there when the needed question has as many as responded.
+    let expected = if metric.question == asked.needed { i64::try_from(asked.responses)? } else { 0 };
+    let all_there = |readings: &[pb::Reading]| {
+        readings.iter().filter_map(|reading| reading.figure.as_ref()).map(|figure| figure.n).max()
+            >= Some(expected)
+    };
     loop {
         let request = pb::ListReadingsRequest {
-            metric: metric.to_owned(),
-            wave: wave.to_owned(),
+            metric: name.to_owned(),
+            wave: wave.clone(),
             language: "en".to_owned(),
             page_size: 1000,
             ..Default::default()
         };
-        match server.scorecard().list_readings(request).await {
-            Ok(reply) => return Ok(reply.into_inner().readings),
+        match server.scorecard().list_readings(request).await.map(|reply| reply.into_inner().readings) {
+            Ok(readings) if all_there(&readings) => return Ok(readings),
             Err(status) if status.code() != Code::NotFound => return Err(status.into()),
-            Err(_) if Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(200)).await,
-            Err(_) => bail!("the answers of {wave} have not reached the scorecard after {PATIENCE:?}"),
+            _ if Instant::now() < deadline => tokio::time::sleep(Duration::from_millis(200)).await,
+            _ => bail!("the answers of {wave} have not reached the scorecard after {PATIENCE:?}"),
         }
     }
 }

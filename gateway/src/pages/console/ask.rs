@@ -117,7 +117,8 @@ impl<'a> Ask<'a> {
     /// Every target profile.
     pub(super) async fn profiles(&self) -> Result<Vec<TargetProfile>, Status> {
         every(|page_token| async move {
-            let request = self.request(scorecard::ListTargetProfilesRequest { page_size: PAGE_SIZE, page_token });
+            let request =
+                self.request(scorecard::ListTargetProfilesRequest { page_size: PAGE_SIZE, page_token });
             let reply = self.scorecard().list_target_profiles(request).await?.into_inner();
             Ok((reply.target_profiles, reply.next_page_token))
         })
@@ -169,7 +170,11 @@ impl<'a> Ask<'a> {
     }
 
     /// Whom the vision has reached, at a unit and below.
-    pub(super) async fn coverage(&self, vision: &str, unit: &str) -> Result<goal::GetCoverageResponse, Status> {
+    pub(super) async fn coverage(
+        &self,
+        vision: &str,
+        unit: &str,
+    ) -> Result<goal::GetCoverageResponse, Status> {
         let request = goal::GetCoverageRequest { vision: vision.to_owned(), unit: unit.to_owned() };
         Ok(self.goal().get_coverage(self.request(request)).await?.into_inner())
     }
@@ -248,4 +253,3 @@ fn none_is_empty<T: Default>(status: Status) -> Result<T, Status> {
 fn there<T>(part: Option<T>) -> Result<T, Status> {
     part.ok_or_else(|| Status::internal("the reply is empty"))
 }
-

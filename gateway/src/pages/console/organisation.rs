@@ -3,7 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use arki_proto::directory::v1::{GetTreeResponse, Tenant, TreeUnit};
+use arki_proto::r#type::v1::LocalizedText;
 use chrono_tz::Tz;
+
+use crate::pages::words::Words;
 
 /// An organisation. The default one is what a visitor sees who may not read the directory.
 #[derive(Debug, Default)]
@@ -11,7 +14,7 @@ pub(super) struct Organisation {
     /// What it is called; empty when that may not be read.
     pub(super) name: String,
     /// Its language, for words that are not there in the reader's.
-    pub(super) language: String,
+    language: String,
     /// Where its days begin.
     pub(super) zone: Tz,
     units: Vec<TreeUnit>,
@@ -29,6 +32,12 @@ impl Organisation {
             units: tree.units,
             by_name,
         }
+    }
+
+    /// A text for the reader: in the own language, else in that of the organisation, else in any.
+    pub(super) fn said(&self, words: &Words, text: Option<&LocalizedText>) -> String {
+        let texts = text.map(|text| text.by_language.clone()).unwrap_or_default();
+        arki_words::Words::from_iter(texts).for_reader(words.language(), &self.language).to_owned()
     }
 
     /// Whether there is no unit to choose.
@@ -120,7 +129,8 @@ mod tests {
 
     #[test]
     fn a_line_is_everything_above_and_below() {
-        let tree = organisation(&[("k", ""), ("a", "k"), ("b", "k"), ("a1", "a"), ("a2", "a"), ("a11", "a1")]);
+        let tree =
+            organisation(&[("k", ""), ("a", "k"), ("b", "k"), ("a1", "a"), ("a2", "a"), ("a11", "a1")]);
         assert_eq!(names(&tree.path("a1")), ["k", "a", "a1"]);
         assert_eq!(tree.line("a1"), BTreeSet::from(["k", "a", "a1", "a11"]));
     }

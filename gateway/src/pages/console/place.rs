@@ -61,7 +61,8 @@ impl Place {
 
     /// The address of this place in a room.
     pub(super) fn address(&self, room: &str) -> String {
-        let month = self.month.map(|month| format!("{:04}-{:02}", month.year(), month.month())).unwrap_or_default();
+        let month =
+            self.month.map(|month| format!("{:04}-{:02}", month.year(), month.month())).unwrap_or_default();
         let mut address = room.to_owned();
         let mut mark = '?';
         for (name, value) in [("unit", &self.unit), ("month", &month), ("lang", &self.language)] {

@@ -67,19 +67,21 @@ fn shown(
                     @if organisation.name.is_empty() { (words.text("console")) } @else { (organisation.name) }
                 }
                 (tongues(words, &visitor.place, room.path()))
+            }
+            div .line {
+                nav .rooms aria-label=(words.text("rooms")) {
+                    ul {
+                        @for other in Room::ALL {
+                            li {
+                                a href=(visitor.place.address(other.path()))
+                                    aria-current=[(other == room).then_some("page")] { (words.text(other.key())) }
+                            }
+                        }
+                    }
+                }
                 form method="post" action=(visitor.place.address("/console/sign-out")) {
                     input type="hidden" name="mark" value=(visitor.mark);
                     button .plain type="submit" { (words.text("sign-out")) }
-                }
-            }
-            nav .rooms aria-label=(words.text("rooms")) {
-                ul {
-                    @for other in Room::ALL {
-                        li {
-                            a href=(visitor.place.address(other.path()))
-                                aria-current=[(other == room).then_some("page")] { (words.text(other.key())) }
-                        }
-                    }
                 }
             }
         }
@@ -89,7 +91,11 @@ fn shown(
             (content)
         }
     };
-    let title = if organisation.name.is_empty() { heading.to_owned() } else { format!("{heading} – {}", organisation.name) };
+    let title = if organisation.name.is_empty() {
+        heading.to_owned()
+    } else {
+        format!("{heading} – {}", organisation.name)
+    };
     layout::reply(status, layout::frame(words, &title, Some(&CONSOLE_STYLE_ADDRESS), &body))
 }
 

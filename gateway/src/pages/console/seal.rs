@@ -117,8 +117,9 @@ pub(crate) fn session_secret(file: Option<&Path>) -> anyhow::Result<Vec<u8>> {
         // Two random UUIDs carry 244 random bits, from the system's generator.
         return Ok([uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(uuid::Uuid::into_bytes).concat());
     };
-    let secret = std::fs::read(path)
-        .with_context(|| format!("gateway.session_secret_file {} can't be read, check the path", path.display()))?;
+    let secret = std::fs::read(path).with_context(|| {
+        format!("gateway.session_secret_file {} can't be read, check the path", path.display())
+    })?;
     // Editors and `kubectl create secret --from-file` alike leave a line feed that is not meant.
     let secret = secret.trim_ascii().to_vec();
     ensure!(
@@ -142,7 +143,8 @@ mod tests {
     fn a_session_lasts_for_twelve_hours() {
         let seal = Seal::new(b"secret");
         let value = seal.close(&session());
-        let after = |hours, seconds| DateTime::UNIX_EPOCH + TimeDelta::hours(hours) + TimeDelta::seconds(seconds);
+        let after =
+            |hours, seconds| DateTime::UNIX_EPOCH + TimeDelta::hours(hours) + TimeDelta::seconds(seconds);
         assert_eq!(seal.open(&value, after(12, -1)), Some(session()));
         assert_eq!(seal.open(&value, after(12, 0)), None);
     }
@@ -156,7 +158,11 @@ mod tests {
         for place in 0..sealed.len() {
             let mut changed = sealed.clone();
             changed[place] ^= 1;
-            assert_eq!(seal.open(&URL_SAFE_NO_PAD.encode(changed), DateTime::UNIX_EPOCH), None, "byte {place}");
+            assert_eq!(
+                seal.open(&URL_SAFE_NO_PAD.encode(changed), DateTime::UNIX_EPOCH),
+                None,
+                "byte {place}"
+            );
         }
         for value in ["", "x", &value[..20]] {
             assert_eq!(seal.open(value, DateTime::UNIX_EPOCH), None, "{value}");

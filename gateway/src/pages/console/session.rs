@@ -101,9 +101,16 @@ pub(super) async fn sign_in(
         Ok(_) => {
             let session = Session::new(hash_of(key), uuid::Uuid::new_v4().into_bytes(), state.clock.now());
             let response = Redirect::to(&place.address(ROOM)).into_response();
-            with_cookie(response, state.is_https(&headers), &state.seal.close(&session), LIFETIME.num_seconds())
+            with_cookie(
+                response,
+                state.is_https(&headers),
+                &state.seal.close(&session),
+                LIFETIME.num_seconds(),
+            )
         }
-        Err(failure) if failure.code == Code::Unauthenticated => door(&words, &place, Some("sign-in-refused")),
+        Err(failure) if failure.code == Code::Unauthenticated => {
+            door(&words, &place, Some("sign-in-refused"))
+        }
         Err(_) => layout::notice(&words, StatusCode::SERVICE_UNAVAILABLE, "away"),
     }
 }

@@ -8,7 +8,8 @@ use prost_reflect::{DynamicMessage, Kind, MapKey, MessageDescriptor, ReflectMess
 
 use super::{reference, shapes};
 use crate::garden;
-use crate::rest::{read, render};
+use crate::rest::read::{self, Presence};
+use crate::rest::render;
 
 fn text() -> impl Strategy<Value = String> {
     prop_oneof![Just(String::new()), "[a-zåäö\"\\\\/ \n\u{1F331}]{1,12}".prop_map(|text| text)]
@@ -158,7 +159,7 @@ proptest! {
     fn a_rendered_message_reads_back_as_itself(plant in plant()) {
         let shapes = shapes();
         let id = shapes.find(&plant.0.descriptor()).unwrap();
-        let read = read::message(&shapes, id, &plant.render()).unwrap();
+        let read = read::message(&shapes, id, &plant.render(), Presence::Ignored).unwrap();
         prop_assert_eq!(Plant(read.message).rendered(), plant.rendered());
     }
 
@@ -176,7 +177,7 @@ proptest! {
     fn no_text_makes_the_reader_panic(json in "[\\[\\]{}\",:a-z0-9 ]{0,60}") {
         let shapes = shapes();
         let plant = garden::pool().get_message_by_name("arki.goal.v1.Plant").unwrap();
-        let _ = read::message(&shapes, shapes.find(&plant).unwrap(), json.as_bytes());
+        let _ = read::message(&shapes, shapes.find(&plant).unwrap(), json.as_bytes(), Presence::Wanted);
     }
 }
 
@@ -186,7 +187,8 @@ fn a_map_reads_every_kind_of_key() {
     let numbers = garden::pool().get_message_by_name("arki.goal.v1.Numbers").unwrap();
     let json =
         br#"{"l": {"-3": "HABIT_ANNUAL"}, "m": {"true": {"sand": 1}}, "x": {"18446744073709551615": "z"}}"#;
-    let read = read::message(&shapes, shapes.find(&numbers).unwrap(), json).unwrap().message;
+    let read =
+        read::message(&shapes, shapes.find(&numbers).unwrap(), json, Presence::Ignored).unwrap().message;
     let expected = HashMap::from([(MapKey::I32(-3), Value::EnumNumber(1))]);
     assert_eq!(read.get_field_by_name("l").unwrap().as_map(), Some(&expected));
 }

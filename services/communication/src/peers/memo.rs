@@ -18,9 +18,12 @@ const KEPT: TimeDelta = TimeDelta::minutes(5);
 /// How many at most, some 20 MB.
 const MOST: usize = 100_000;
 
+/// Since when somebody's address is known, and the address.
+type Known = HashMap<(TenantId, PersonId), (DateTime<Utc>, Recipient)>;
+
 #[derive(Default)]
 pub(super) struct Memo {
-    known: Mutex<HashMap<(TenantId, PersonId), (DateTime<Utc>, Recipient)>>,
+    known: Mutex<Known>,
 }
 
 impl Memo {
@@ -40,7 +43,7 @@ impl Memo {
         is_fresh(since, now).then_some(recipient)
     }
 
-    fn known(&self) -> MutexGuard<'_, HashMap<(TenantId, PersonId), (DateTime<Utc>, Recipient)>> {
+    fn known(&self) -> MutexGuard<'_, Known> {
         // No code panics while it holds the lock, so what is inside is whole.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

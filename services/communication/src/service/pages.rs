@@ -35,10 +35,22 @@ impl Service {
         fingerprint: [u8; 32],
     ) -> Result<bool, Error> {
         let token = PageToken::read(token).ok_or(domain::Error::LinkNotFound)?;
-        let (tenant, now, backend) = (token.tenant(), self.now(), self.store.backend());
+        let asked = Asked { tenant: token.tenant(), request_id, fingerprint };
+        match self.answer_once(token, &option, asked.clone()).await {
+            // Somebody answered twice at the same moment, by requests of two kinds: what was too fast for one of them
+            // is there to be seen now.
+            Err(Error::Database(arki_database::Error::Conflict { .. })) => {
+                self.answer_once(token, &option, asked).await
+            }
+            answered => answered,
+        }
+    }
+
+    async fn answer_once(&self, token: PageToken, option: &str, asked: Asked) -> Result<bool, Error> {
+        let (now, backend, option) = (self.now(), self.store.backend(), option.to_owned());
         // Without a request id the answer itself is known again, and one after the other is all the order it needs:
         // a serializable transaction would make many who answer at the same minute fail each other.
-        if request_id.is_empty() {
+        if asked.request_id.is_empty() {
             return self
                 .store
                 .claim("AnswerComprehension", move |tx| {
@@ -47,7 +59,6 @@ impl Service {
                 })
                 .await;
         }
-        let asked = Asked { tenant, request_id, fingerprint };
         self.store
             .write_once("AnswerComprehension", asked.once("AnswerComprehension", now), move |tx| {
                 let option = option.clone();

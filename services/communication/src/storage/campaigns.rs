@@ -67,14 +67,21 @@ pub(crate) async fn list_active<C: ConnectionTrait>(
     select.order_by_asc(Column::CampaignId).all(db).await?.into_iter().map(campaign).collect()
 }
 
-/// Those of any tenant whose next occurrence comes before `until` anywhere, the earliest first.
+/// Those of any tenant whose next occurrence comes before `until` anywhere, the earliest first. One that can't be read
+/// is passed over, or it would stop all others.
 pub(crate) async fn list_to_plan<C: ConnectionTrait>(
     db: &C,
     until: DateTime<Utc>,
     limit: u64,
 ) -> Result<Vec<(TenantId, Campaign)>, Error> {
     let rows = Entity::to_plan(until).order_by_asc(Column::PlanTime).limit(limit).all(db).await?;
-    rows.into_iter().map(|row| Ok((parsed(&row.tenant_id, "campaign.tenant_id")?, campaign(row)?))).collect()
+    let read = |row: Model| {
+        let id = row.campaign_id.clone();
+        let read =
+            parsed(&row.tenant_id, "campaign.tenant_id").and_then(|tenant| Ok((tenant, campaign(row)?)));
+        read.inspect_err(|error| tracing::error!(campaign = id, %error, "a campaign can't be planned")).ok()
+    };
+    Ok(rows.into_iter().filter_map(read).collect())
 }
 
 /// Notes how far a campaign is planned, unless it was changed meanwhile: then what was planned may not be what it

@@ -71,6 +71,20 @@ pub(crate) enum Outcome {
     Back { at: DateTime<Utc>, problem: String },
 }
 
+impl Outcome {
+    /// As it is counted.
+    pub(crate) fn word(&self) -> &'static str {
+        match self {
+            Self::Sent => "sent",
+            Self::Failed(_) => "failed",
+            Self::Unknown(_) => "unknown",
+            Self::Skipped(_) => "skipped",
+            Self::Later { .. } => "later",
+            Self::Back { .. } => "back",
+        }
+    }
+}
+
 /// How claims are made.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Terms {
@@ -115,12 +129,20 @@ async fn claim(tx: &Tx, backend: Backend, terms: Terms) -> Result<Batch, Error> 
     let mut changes: BTreeMap<(String, String, Change), Vec<String>> = BTreeMap::new();
     for row in rows {
         let standing = campaigns.get(&(row.tenant_id.clone(), row.campaign_id.clone()));
-        let change = judge(&row, standing, terms)?;
-        let key = (row.tenant_id.clone(), row.campaign_id.clone(), change);
-        changes.entry(key).or_default().push(row.delivery_id.clone());
-        if let (Change::Send, Some(standing)) = (change, standing) {
-            batch.deliveries.push(claimed(row, standing, terms.lease_end)?);
-        }
+        let (tenant, campaign, delivery) =
+            (row.tenant_id.clone(), row.campaign_id.clone(), row.delivery_id.clone());
+        let change = match judge(row, standing, terms) {
+            Ok((change, claimed)) => {
+                batch.deliveries.extend(claimed);
+                change
+            }
+            // Out of the queue with it, or it would stop all others.
+            Err(error) => {
+                tracing::error!(delivery, %error, "a delivery can't be sent");
+                Change::Fail
+            }
+        };
+        changes.entry((tenant, campaign, change)).or_default().push(delivery);
     }
     for ((tenant, campaign, change), deliveries) in changes {
         apply(tx, &tenant, &campaign, &deliveries, change, terms.lease_end).await?;
@@ -183,13 +205,23 @@ enum Change {
     Hold,
     Skip(&'static str),
     Unknown,
+    Fail,
 }
 
-fn judge(row: &Model, standing: Option<&Standing>, terms: Terms) -> Result<Change, Error> {
+/// What is to be done with a row, and the claim where it is to be sent.
+fn judge(row: Model, standing: Option<&Standing>, terms: Terms) -> Result<(Change, Option<Claimed>), Error> {
+    let change = change(&row, standing, terms)?;
+    Ok(match (change, standing) {
+        (Change::Send, Some(standing)) => (change, Some(claimed(row, standing, terms.lease_end)?)),
+        (change, _) => (change, None),
+    })
+}
+
+fn change(row: &Model, standing: Option<&Standing>, terms: Terms) -> Result<Change, Error> {
     let state = of_word(&STATES, &row.state, DeliveryState::word, "delivery.state")?;
     if state == DeliveryState::Sending {
         // Its sender died or sleeps. What it had in hand is finished, also in a campaign that was held meanwhile.
-        return Ok(if terms.repeatable { Change::Send } else { Change::Unknown });
+        return Ok(if terms.repeatable && standing.is_some() { Change::Send } else { Change::Unknown });
     }
     Ok(match standing {
         Some(standing) if standing.state == "active" => {
@@ -226,6 +258,7 @@ async fn apply(
             .col_expr(Column::QueueTime, Expr::value(lease_end)),
         Change::Hold => update.col_expr(Column::QueueTime, none()),
         Change::Skip(problem) => ended(update, DeliveryState::Skipped, problem),
+        Change::Fail => ended(update, DeliveryState::Failed, "what is stored of it can't be read"),
         Change::Unknown => ended(update, DeliveryState::Unknown, "the sender stopped before it could tell"),
     };
     update.exec(tx).await?;
@@ -308,3 +341,6 @@ async fn settle(tx: &Tx, settled: &[(Key, Outcome)], now: DateTime<Utc>) -> Resu
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests;

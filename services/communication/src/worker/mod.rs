@@ -5,5 +5,5 @@ mod sender;
 mod sweeper;
 
 pub(crate) use planner::Planner;
-pub(crate) use sender::Sender;
+pub(crate) use sender::{Sender, counter};
 pub(crate) use sweeper::Sweeper;

@@ -23,7 +23,7 @@ use crate::storage::occurrences::Claim;
 use crate::storage::{campaigns, deliveries, occurrences};
 
 /// Campaigns of one look.
-const CAMPAIGNS: u64 = 100;
+const CAMPAIGNS: u64 = 1_000;
 
 /// How long one planner has an occurrence for itself: longer than the largest audience takes.
 const LEASE: TimeDelta = TimeDelta::minutes(30);

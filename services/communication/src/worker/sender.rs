@@ -13,6 +13,8 @@ use arki_ids::MessageId;
 use arki_process::{CancellationToken, Clock};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures::StreamExt;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::Counter;
 
 use crate::channel::{Addressed, Channel, Handover, Letterhead};
 use crate::domain::{GIVE_UP_AFTER, MAX_ATTEMPTS, Message, letter, pause_after};
@@ -41,7 +43,18 @@ pub(crate) struct Sender {
     pub(crate) batch: u32,
     pub(crate) sessions: usize,
     pub(crate) lease: TimeDelta,
+    /// How long one mail can take at worst.
+    pub(crate) longest: TimeDelta,
     pub(crate) poll: Duration,
+    pub(crate) outcomes: Counter<u64>,
+}
+
+/// Counts what comes of deliveries.
+pub(crate) fn counter() -> Counter<u64> {
+    opentelemetry::global::meter("arki.communication")
+        .u64_counter("arki_communication_deliveries")
+        .with_description("Deliveries that were tried, by what came of it.")
+        .build()
 }
 
 type Settled = Vec<(Key, Outcome)>;
@@ -117,6 +130,7 @@ impl Sender {
         let messages = &messages;
         let each = deliveries.into_iter().map(|delivery| async move {
             let outcome = self.send_one(&delivery, messages).await?;
+            self.outcomes.add(1, &[KeyValue::new("outcome", outcome.word())]);
             Some((delivery.key, outcome))
         });
         futures::stream::iter(each)
@@ -153,6 +167,11 @@ impl Sender {
         if now >= *lease_end {
             tracing::warn!(delivery = %key.delivery, "a claim ended before its delivery was begun");
             return None;
+        }
+        // Begun now, it might not be over when the claim ends; given back now, it is not of unknown outcome. So all of
+        // a batch is settled while its claim holds, however slow the server is.
+        if now + self.longest > *lease_end {
+            return Some(self.back(*due_time, "the server was too slow to come to it".to_owned()));
         }
         Some(match self.channel.hand_over(&mail).await {
             Handover::Accepted => Outcome::Sent,

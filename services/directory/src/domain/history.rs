@@ -97,7 +97,8 @@ impl<T: Clone + PartialEq> History<T> {
     /// The version of a day, else the one closest to it: a reader of something that has ended or not yet begun is
     /// shown how it was or will be.
     pub fn nearest(&self, day: NaiveDate) -> Period<&T> {
-        let index = self.index_of(day).unwrap_or(if day < self.first_day() { 0 } else { self.versions.len() - 1 });
+        let index =
+            self.index_of(day).unwrap_or(if day < self.first_day() { 0 } else { self.versions.len() - 1 });
         let (from, value) = &self.versions[index];
         Period { from: *from, to: self.until(index), value }
     }

@@ -46,8 +46,10 @@ pub fn parse(text: &str, currency: &str) -> Result<i64, Error> {
     if whole.is_empty() || !(whole.to_owned() + fraction).bytes().all(|b| b.is_ascii_digit()) {
         return Err(Error::NotANumber);
     }
-    let missing =
-        usize::try_from(decimals).unwrap_or(0).checked_sub(fraction.len()).ok_or(Error::Decimals(decimals))?;
+    let missing = usize::try_from(decimals)
+        .unwrap_or(0)
+        .checked_sub(fraction.len())
+        .ok_or(Error::Decimals(decimals))?;
     let digits = format!("{whole}{fraction}{}", "0".repeat(missing));
     let amount: i64 = digits.parse().map_err(|_| Error::TooLarge)?;
     Ok(if negative { -amount } else { amount })

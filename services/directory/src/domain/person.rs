@@ -33,14 +33,8 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 6] = [
-        Self::Employee,
-        Self::Customer,
-        Self::Prospect,
-        Self::FormerCustomer,
-        Self::Candidate,
-        Self::Leaver,
-    ];
+    pub const ALL: [Self; 6] =
+        [Self::Employee, Self::Customer, Self::Prospect, Self::FormerCustomer, Self::Candidate, Self::Leaver];
 
     /// The word for it in storage and in events.
     pub fn word(self) -> &'static str {
@@ -267,14 +261,7 @@ impl Person {
     /// A new person who belongs nowhere yet.
     pub fn create(id: PersonId, profile: Profile, now: DateTime<Utc>) -> Self {
         let memberships = Memberships::default();
-        Self {
-            id,
-            profile: profile.settled(),
-            memberships,
-            revision: 1,
-            create_time: now,
-            update_time: now,
-        }
+        Self { id, profile: profile.settled(), memberships, revision: 1, create_time: now, update_time: now }
     }
 
     /// The person after a change. A change of nothing keeps the revision.
@@ -285,7 +272,11 @@ impl Person {
             let unit = change.unit.unwrap_or(place.map(|place| place.unit));
             // A role that is not named goes with the unit that it belonged to.
             let role = change.role.unwrap_or(place.and_then(|place| place.role).filter(|_| unit.is_some()));
-            changed.memberships.put(today, place_of(unit, role)?)?;
+            let new = place_of(unit, role)?;
+            // Whoever is still to come belongs nowhere today, and sending that back must not be a change.
+            if new != place {
+                changed.memberships.put(today, new)?;
+            }
         }
         changed.profile = self.profile.change(change);
         Ok(self.revised(changed, now))

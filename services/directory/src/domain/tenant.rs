@@ -102,8 +102,7 @@ impl Tenant {
             minimum_group_comments: minimum_group_comments.unwrap_or(old.minimum_group_comments),
             headline_metric_cap: headline_metric_cap.unwrap_or(old.headline_metric_cap),
         };
-        let floors =
-            Floors { employees: old.minimum_group_employees, comments: old.minimum_group_comments };
+        let floors = Floors { employees: old.minimum_group_employees, comments: old.minimum_group_comments };
         floors.check(rules.minimum_group_employees, rules.minimum_group_comments)?;
         if rules == self.rules {
             return Ok(self.clone());

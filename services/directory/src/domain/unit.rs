@@ -60,10 +60,15 @@ impl Unit {
         Self { id, external_id, revision: 1, create_time: now, update_time: now, history }
     }
 
+    /// From which day a change holds that names none: today, or the first day of a unit that is still to come.
+    pub fn day_of_change(&self, today: NaiveDate) -> NaiveDate {
+        today.max(self.history.first_day())
+    }
+
     /// The unit with another name or leader from a day on, or with another key.
     pub fn change(&self, change: Change, today: NaiveDate, now: DateTime<Utc>) -> Result<Self, Conflict> {
         let Change { display_name, leader, external_id, valid_from } = change;
-        let day = valid_from.unwrap_or(today);
+        let day = valid_from.unwrap_or_else(|| self.day_of_change(today));
         let mut changed = self.clone();
         if let Some(display_name) = display_name {
             changed.history.set(day, |place| &mut place.display_name, display_name)?;

@@ -73,7 +73,8 @@ pub(super) async fn authenticate(
 }
 
 fn render(key: ApiKey) -> pb::ApiKey {
-    let ApiKey { id, display_name, scopes, expire_time, create_time, last_use_time, revoke_time, prefix } = key;
+    let ApiKey { id, display_name, scopes, expire_time, create_time, last_use_time, revoke_time, prefix } =
+        key;
     pb::ApiKey {
         name: id.name(),
         display_name,

@@ -111,8 +111,7 @@ impl Mask {
         if paths.is_empty() {
             return Ok(Self(allowed.iter().map(|path| (*path).to_owned()).collect()));
         }
-        let paths: Vec<_> =
-            paths.into_iter().filter(|path| !OUTPUT_ONLY.contains(&path.trim())).collect();
+        let paths: Vec<_> = paths.into_iter().filter(|path| !OUTPUT_ONLY.contains(&path.trim())).collect();
         if paths.is_empty() {
             return Ok(Self(BTreeSet::new()));
         }

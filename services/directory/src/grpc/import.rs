@@ -25,8 +25,7 @@ pub(super) async fn hr_file(
     reader.finish()?;
     let mapping = read_mapping(required("mapping", mapping)?, HR);
     let import = HrImport { content, mapping, dry_run, effective };
-    let report =
-        grpc.directory.import_hr_file(&asked, import).await.map_err(|error| failure(error, ""))?;
+    let report = grpc.directory.import_hr_file(&asked, import).await.map_err(|error| failure(error, ""))?;
     Ok(pb::ImportHrFileResponse { report: Some(render(report)) })
 }
 
@@ -38,8 +37,7 @@ pub(super) async fn crm_file(
     let pb::ImportCrmFileRequest { content, mapping, dry_run, request_id: _ } = call.body;
     let mapping = read_mapping(required("mapping", mapping)?, CRM);
     let import = CrmImport { content, mapping, dry_run };
-    let report =
-        grpc.directory.import_crm_file(&asked, import).await.map_err(|error| failure(error, ""))?;
+    let report = grpc.directory.import_crm_file(&asked, import).await.map_err(|error| failure(error, ""))?;
     Ok(pb::ImportCrmFileResponse { report: Some(render(report)) })
 }
 

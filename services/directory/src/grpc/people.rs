@@ -143,7 +143,8 @@ pub(super) async fn assign(
 ) -> Result<pb::AssignMembershipResponse, Failure> {
     let asked = call.asked(|body| &mut body.request_id);
     let person = id("name", &call.body.name)?;
-    let pb::Membership { unit, role, valid_from, valid_to: _ } = required("membership", call.body.membership)?;
+    let pb::Membership { unit, role, valid_from, valid_to: _ } =
+        required("membership", call.body.membership)?;
     let mut reader = Reader::default();
     let unit = reader.name("membership.unit", &unit);
     let role = reader.optional_name("membership.role", &role);

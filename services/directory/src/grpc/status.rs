@@ -74,7 +74,8 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         Error::EtagMismatch { etag } => Failure::etag_mismatch(&etag),
         Error::RequestIdReused(request_id) => Failure::request_id_reused(&request_id),
         Error::Refused(refused) => {
-            let violation = |Refused { field, problem }| Violation { field: path(&field), description: problem };
+            let violation =
+                |Refused { field, problem }| Violation { field: path(&field), description: problem };
             Failure::invalid(refused.into_iter().map(violation).collect())
         }
         Error::Database(error) => database(error),

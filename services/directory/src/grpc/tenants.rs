@@ -57,8 +57,7 @@ pub(super) async fn get(
     call: Call<pb::GetTenantRequest>,
 ) -> Result<pb::GetTenantResponse, Failure> {
     let tenant = id("name", &call.body.name)?;
-    let tenant =
-        grpc.directory.get_tenant(&call.caller, tenant).await.map_err(|error| failure(error, ""))?;
+    let tenant = grpc.directory.get_tenant(&call.caller, tenant).await.map_err(|error| failure(error, ""))?;
     Ok(pb::GetTenantResponse { tenant: Some(render(tenant)) })
 }
 
@@ -107,7 +106,8 @@ fn change(tenant: &pb::Tenant, mask: &Mask) -> Result<tenant::Change, Failure> {
         update_time: _,
         etag: _,
     } = tenant;
-    let or = |given: i32, default: u32| u32::try_from(given).ok().filter(|given| *given > 0).unwrap_or(default);
+    let or =
+        |given: i32, default: u32| u32::try_from(given).ok().filter(|given| *given > 0).unwrap_or(default);
     let mut reader = Reader::default();
     let zone = if mask.has("time_zone") { reader.time_zone("tenant.time_zone", time_zone) } else { None };
     let language =

@@ -4,8 +4,8 @@ use arki_database::Store;
 use arki_ids::{ApiKeyId, TenantId};
 use chrono::{DateTime, Utc};
 
-use super::tenants::ADMINISTRATOR;
 use super::api_keys::new_secret;
+use super::tenants::ADMINISTRATOR;
 use super::{Directory, Error};
 use crate::domain::api_key::{Draft, Secret};
 use crate::domain::tenant::HouseRules;
@@ -49,7 +49,8 @@ async fn first_start(store: &Store, secret: Secret, now: DateTime<Utc>) -> Resul
         expire_time: None,
     };
     let key = ApiKey::create(ApiKeyId::generate(), draft, &secret, now);
-    let (first, hash) = (FirstKey { tenant: tenant.id, api_key: key.id, secret: secret.clone() }, secret.hash());
+    let (first, hash) =
+        (FirstKey { tenant: tenant.id, api_key: key.id, secret: secret.clone() }, secret.hash());
     let is_first = store
         .write("FirstStart", move |tx| {
             let (tenant, key) = (tenant.clone(), key.clone());

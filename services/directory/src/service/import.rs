@@ -49,7 +49,7 @@ impl Directory {
         let HrImport { content, mapping, dry_run, effective } = import;
         let (now, tenant) = (self.now(), asked.caller.tenant);
         let source = mapping.source.clone();
-        let file = parse(content, mapping, move |table, mapping| hr::read(table, mapping)).await?;
+        let file = parse(content, mapping, hr::read).await?;
         let file = match file {
             Ok(file) => Arc::new(file),
             Err((rows, faults)) => return Ok(Report::refused(rows, dry_run, faults)),
@@ -137,12 +137,7 @@ async fn crm_state(tx: &Tx, tenant: TenantId, file: &crm::File, source: &str) ->
     })
 }
 
-async fn save_crm(
-    tx: &Tx,
-    tenant: &Tenant,
-    plan: crm::Plan,
-    now: DateTime<Utc>,
-) -> Result<(), Error> {
+async fn save_crm(tx: &Tx, tenant: &Tenant, plan: crm::Plan, now: DateTime<Utc>) -> Result<(), Error> {
     let crm::Plan { accounts, people, outcomes } = plan;
     accounts::save(tx, tenant.id, &accounts).await?;
     people::save(tx, tenant.id, &people).await?;

@@ -1,5 +1,7 @@
 //! People and where they belong.
 
+use std::collections::HashSet;
+
 use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
 use arki_ids::{PersonId, RoleId, TenantId, UnitId};
@@ -149,19 +151,19 @@ async fn check_profile(tx: &Tx, tenant: TenantId, person: &Person) -> Result<(),
     if let Some(account) = person.profile.account {
         accounts::find(tx, tenant, account).await?.ok_or(Error::AccountNotFound(account))?;
     }
-    let mut above = person.profile.manager;
-    let mut is_direct = true;
-    // What is stored has no circle, so that the walk can only end at the top or at the person.
-    while let Some(manager) = above {
+    let Some(direct) = person.profile.manager else { return Ok(()) };
+    // Those above once each: should what is stored ever hold a circle, it must not hold up this walk.
+    let mut seen = HashSet::new();
+    let mut above = Some(direct);
+    while let Some(manager) = above.filter(|manager| seen.insert(*manager)) {
         if manager == person.id {
             return Err(Error::ManagerCycle(person.id));
         }
         let next = people::find_manager(tx, tenant, manager).await?;
-        if next.is_none() && is_direct {
+        if next.is_none() && manager == direct {
             return Err(Error::PersonNotFound(manager));
         }
         above = next.flatten();
-        is_direct = false;
     }
     Ok(())
 }

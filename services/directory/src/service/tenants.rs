@@ -4,8 +4,8 @@ use arki_database::page::{Page, PageRequest};
 use arki_ids::{ApiKeyId, TenantId};
 use arki_rpc::Caller;
 
-use super::error::check_etag;
 use super::api_keys::new_secret;
+use super::error::check_etag;
 use super::{Asked, Directory, Error, tenant_of};
 use crate::domain::api_key::{Draft, Secret};
 use crate::domain::tenant::{Change, HouseRules};

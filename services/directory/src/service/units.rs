@@ -9,9 +9,9 @@ use chrono::NaiveDate;
 use super::error::check_etag;
 use super::events::tell_units;
 use super::{Asked, Directory, Error, tenant_of};
+use crate::domain::Unit;
 use crate::domain::tree::{self, Tree};
 use crate::domain::unit::{Change, Draft};
-use crate::domain::Unit;
 use crate::storage::{people, units};
 
 /// A unit, and the day on which it is to be shown.
@@ -77,7 +77,7 @@ impl Directory {
                 let unit = units::find(tx, tenant, unit).await?.ok_or(Error::UnitNotFound(unit))?;
                 check_etag(&etag, unit.revision)?;
                 check_leader(tx, tenant, change.leader.flatten()).await?;
-                let day = change.valid_from.unwrap_or(today);
+                let day = change.valid_from.unwrap_or_else(|| unit.day_of_change(today));
                 let changed = unit.change(change, today, now)?;
                 save_change(tx, tenant, &unit, &changed).await?;
                 Ok((changed, day))
@@ -101,8 +101,9 @@ impl Directory {
         self.write("MoveUnit", asked, move |tx| {
             let etag = etag.clone();
             Box::pin(async move {
-                let day = valid_from.unwrap_or(tenant_of(tx, tenant).await?.day_of(now));
+                let today = tenant_of(tx, tenant).await?.day_of(now);
                 let unit = units::find(tx, tenant, unit).await?.ok_or(Error::UnitNotFound(unit))?;
+                let day = valid_from.unwrap_or_else(|| unit.day_of_change(today));
                 check_etag(&etag, unit.revision)?;
                 if let Some(parent) = parent {
                     units::find(tx, tenant, parent).await?.ok_or(Error::UnitNotFound(parent))?;

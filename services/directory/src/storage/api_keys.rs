@@ -5,7 +5,10 @@ use arki_database::page::{Page, PageRequest};
 use arki_ids::{ApiKeyId, TenantId};
 use chrono::{DateTime, Utc};
 use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::entity::api_key::{Column, Entity, Model};
 use super::{Error, id};
@@ -47,7 +50,8 @@ pub async fn list(
 
 /// Writes a new key.
 pub async fn insert(tx: &Tx, tenant: TenantId, key: &ApiKey, hash: &[u8]) -> Result<(), Error> {
-    let ApiKey { id, display_name, scopes, expire_time, create_time, last_use_time, revoke_time, prefix } = key;
+    let ApiKey { id, display_name, scopes, expire_time, create_time, last_use_time, revoke_time, prefix } =
+        key;
     let row = Model {
         tenant_id: tenant.to_string(),
         id: id.to_string(),

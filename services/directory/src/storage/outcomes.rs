@@ -4,7 +4,10 @@ use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
 use arki_ids::{AccountId, OutcomeId, TenantId};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::entity::outcome::{Column, Entity, Model};
 use super::{CHUNK, Error, id, optional, text, word};

@@ -4,7 +4,10 @@ use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
 use arki_ids::{RoleId, TenantId};
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::entity::role::{Column, Entity, Model};
 use super::{CHUNK, Error, id};
@@ -65,7 +68,8 @@ impl TryFrom<Model> for Role {
     type Error = Error;
 
     fn try_from(row: Model) -> Result<Self, Error> {
-        let Model { tenant_id: _, id: key, display_name, external_id, revision, create_time, update_time } = row;
+        let Model { tenant_id: _, id: key, display_name, external_id, revision, create_time, update_time } =
+            row;
         Ok(Self { id: id(&key)?, display_name, external_id, revision, create_time, update_time })
     }
 }

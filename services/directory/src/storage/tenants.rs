@@ -4,12 +4,15 @@ use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
 use arki_ids::TenantId;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
 
 use super::entity::tenant::{Column, Entity, Model};
 use super::{Error, corrupt, id, parsed};
-use crate::domain::tenant::HouseRules;
 use crate::domain::Tenant;
+use crate::domain::tenant::HouseRules;
 
 /// The tenant itself.
 pub async fn find(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Option<Tenant>, Error> {

@@ -84,11 +84,7 @@ pub async fn histories(
 }
 
 /// The units of a day, without their people.
-pub async fn on_day(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    day: NaiveDate,
-) -> Result<Vec<Node>, Error> {
+pub async fn on_day(db: &impl ConnectionTrait, tenant: TenantId, day: NaiveDate) -> Result<Vec<Node>, Error> {
     let rows = unit_version::Entity::in_tenant(tenant).filter(valid_on(day)).all(db).await?;
     rows.into_iter()
         .map(|row| {

@@ -8,12 +8,7 @@ use arki_database::{Error, Store, request};
 use arki_process::{CancellationToken, Clock};
 
 /// Forgets request ids that are old enough, every so often, until it is stopped.
-pub(crate) async fn sweep(
-    store: Store,
-    clock: Arc<dyn Clock>,
-    every: Duration,
-    stop: CancellationToken,
-) {
+pub(crate) async fn sweep(store: Store, clock: Arc<dyn Clock>, every: Duration, stop: CancellationToken) {
     loop {
         let now = clock.now();
         let swept = store

@@ -6,13 +6,13 @@ use super::{CommitmentState, State};
 /// Why a change makes no sense.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("the vision lacks {}", names(.0))]
+    #[error("the vision lacks {}, write what is missing first", names(.0))]
     VisionIncomplete(Vec<Missing>),
-    #[error("the goal lacks {}", names(.0))]
+    #[error("the goal lacks {}, write what is missing first", names(.0))]
     GoalIncomplete(Vec<Missing>),
     #[error("the everyday words are empty or a bare number in {}, say what one does instead", languages(.0))]
     GoalTextEmpty(Vec<EmptyText>),
-    #[error("it is {state}, and this needs it to be {needed}")]
+    #[error("the goal or vision is {state}, and this needs one that is {needed}")]
     WrongState { state: State, needed: String },
     #[error("the goal would end up under itself, choose a parent that is not below it")]
     WouldCycle { parent: GoalId },

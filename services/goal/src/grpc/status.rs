@@ -91,14 +91,13 @@ fn of_database(error: Database) -> Failure {
     match error {
         Database::Unavailable => Failure::away(error),
         Database::Overloaded => Failure::overloaded(failure::RETRY_AFTER),
-        Database::Serialization => Failure::aborted(
+        // No key is the caller's to choose, so one that is taken was taken by another call at the same time.
+        Database::Serialization | Database::Conflict { .. } => Failure::aborted(
             HouseReason::EtagMismatch,
             "others kept changing the same at the same time, read it again and try again",
         ),
         // The service puts the request id to it before it gets here; without one there is none to name.
         Database::RequestIdReused => Failure::request_id_reused(""),
-        Database::Conflict { .. } | Database::ForeignKey | Database::Corrupt(_) | Database::Other(_) => {
-            Failure::internal(error)
-        }
+        Database::ForeignKey | Database::Corrupt(_) | Database::Other(_) => Failure::internal(error),
     }
 }

@@ -4,7 +4,7 @@ use arki_ids::{PersonId, RoleId, TenantId, UnitId};
 use futures::stream::{self, StreamExt, TryStreamExt};
 
 use super::{Error, Goals};
-use crate::domain::Organisation;
+use crate::domain::{Organisation, Place};
 
 /// Roles that are asked about at the same time.
 const CONCURRENCY: usize = 8;
@@ -24,24 +24,30 @@ pub(super) struct Named {
 pub(super) struct Facts {
     /// Today's tree; empty where nobody asked for it.
     pub(super) tree: Organisation,
-    absent: Option<Absent>,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Absent {
-    Unit(UnitId),
-    Role(RoleId),
-    Person(PersonId),
+    absent_unit: Option<UnitId>,
+    absent_role: Option<RoleId>,
+    absent_person: Option<PersonId>,
 }
 
 impl Facts {
     /// Refuses to go on with something that the directory doesn't have.
     pub(super) fn complete(&self) -> Result<(), Error> {
-        match self.absent {
+        self.complete_besides(Place::default(), None)
+    }
+
+    /// The same for a change of something that names this place and person already: what was there may stay, even when
+    /// the unit has been closed or the person is gone since.
+    pub(super) fn complete_besides(&self, place: Place, person: Option<PersonId>) -> Result<(), Error> {
+        let Place { unit, role } = place;
+        if let Some(id) = self.absent_unit.filter(|id| unit != Some(*id)) {
+            return Err(Error::UnitNotFound(id));
+        }
+        if let Some(id) = self.absent_role.filter(|id| role != Some(*id)) {
+            return Err(Error::RoleNotFound(id));
+        }
+        match self.absent_person.filter(|id| person != Some(*id)) {
+            Some(id) => Err(Error::PersonNotFound(id)),
             None => Ok(()),
-            Some(Absent::Unit(id)) => Err(Error::UnitNotFound(id)),
-            Some(Absent::Role(id)) => Err(Error::RoleNotFound(id)),
-            Some(Absent::Person(id)) => Err(Error::PersonNotFound(id)),
         }
     }
 }
@@ -72,10 +78,6 @@ impl Goals {
         };
         let (tree, absent_role, absent_person) = futures::try_join!(tree, absent_role, absent_person)?;
         let absent_unit = unit.filter(|unit| tree.position(*unit).is_none());
-        let absent = absent_unit
-            .map(Absent::Unit)
-            .or(absent_role.map(Absent::Role))
-            .or(absent_person.map(Absent::Person));
-        Ok(Facts { tree, absent })
+        Ok(Facts { tree, absent_unit, absent_role, absent_person })
     }
 }

@@ -90,7 +90,7 @@ impl Goals {
                 let before = goals::find(tx, tenant, id).await?.ok_or(Error::GoalNotFound(id))?;
                 expect_etag(etag, before.revision)?;
                 let goal = before.clone().apply(change.clone(), now)?;
-                facts.complete()?;
+                facts.complete_besides(before.place, before.content.owner)?;
                 move_in_tree(tx, tenant, &before, &goal, facts).await?;
                 keep(tx, tenant, goal, now).await
             })

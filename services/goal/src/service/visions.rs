@@ -5,7 +5,7 @@ use arki_ids::{TenantId, VisionId};
 
 use super::facts::Named;
 use super::{Call, Error, Goals, expect_etag};
-use crate::domain::{Vision, VisionChange, VisionContent};
+use crate::domain::{Place, Vision, VisionChange, VisionContent};
 use crate::storage::visions;
 
 impl Goals {
@@ -54,7 +54,7 @@ impl Goals {
                 let (etag, change, facts) = &*asked;
                 let vision = visions::find(tx, tenant, id).await?.ok_or(Error::VisionNotFound(id))?;
                 expect_etag(etag, vision.revision)?;
-                facts.complete()?;
+                facts.complete_besides(Place::default(), vision.content.sponsor)?;
                 let vision = vision.apply(change.clone(), now)?;
                 visions::update(tx, tenant, &vision).await?;
                 Ok(vision)

@@ -12,6 +12,7 @@ on_both_databases!(
     a_repeated_cascade_answers_with_the_same_drafts,
     a_draft_waits_for_words_of_its_own,
     what_cannot_be_cascaded_is_refused,
+    two_cascades_at_once_draft_each_unit_once,
 );
 
 async fn a_cascade_drafts_for_each_unit_right_below_and_each_role(database: TestDatabase) {
@@ -117,4 +118,17 @@ async fn what_cannot_be_cascaded_is_refused(database: TestDatabase) {
     world.ends_goal(&top).await.unwrap();
     let answer = world.cascades(&top, &[]).await;
     assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+}
+
+async fn two_cascades_at_once_draft_each_unit_once(database: TestDatabase) {
+    let world = World::start(database).await;
+    let vision = world.vision().await;
+    for name in ["Vasen", "Oikea"] {
+        world.unit(name, None);
+    }
+    for _ in 0..5 {
+        let top = world.goal(&vision, None, None).await;
+        let (first, second) = tokio::join!(world.cascades(&top, &[]), world.cascades(&top, &[]));
+        assert_eq!(first.unwrap().len() + second.unwrap().len(), 2);
+    }
 }

@@ -17,6 +17,7 @@ on_both_databases!(
     repeated_changes_have_one_effect,
     other_services_hear_of_each_change,
     nothing_changes_while_the_directory_is_away,
+    two_moves_at_once_make_no_cycle,
 );
 
 async fn get(world: &World, name: &str) -> Result<pb::Goal, arki_rpc::Failure> {
@@ -272,6 +273,16 @@ async fn things_that_the_directory_does_not_have_are_refused(database: TestDatab
         let change = pb::Goal { name: draft.name.clone(), ..goal };
         assert_eq!(refused(world.updates_goal(change, &[field]).await), (Code::NotFound, reason.to_owned()));
     }
+    // What a goal has already may stay, though the directory has lost it since.
+    let unit = world.unit("Suljettu", None).name();
+    let goal = world.creates_goal(pb::Goal { unit: unit.clone(), ..whole.clone() }).await.unwrap();
+    world.directory.change(world.tenant, |known| {
+        known.units.clear();
+        known.people.clear();
+    });
+    let change = pb::Goal { weight: 5, ..goal };
+    let changed = world.updates_goal(change, &[]).await.unwrap();
+    assert_eq!((changed.unit, changed.weight), (unit, 5));
 }
 
 async fn repeated_changes_have_one_effect(database: TestDatabase) {
@@ -338,4 +349,25 @@ async fn nothing_changes_while_the_directory_is_away(database: TestDatabase) {
     world.directory.set_away(false);
     assert!(list(&world, pb::ListGoalsRequest::default()).await.goals.is_empty());
     world.creates_goal(goal).await.unwrap();
+}
+
+async fn two_moves_at_once_make_no_cycle(database: TestDatabase) {
+    let world = World::start(database).await;
+    let vision = world.vision().await;
+    for _ in 0..5 {
+        let one = world.creates_goal(world.whole_goal(&vision)).await.unwrap();
+        let other = world.creates_goal(world.whole_goal(&vision)).await.unwrap();
+        let under = |goal: &pb::Goal, parent: &pb::Goal| pb::Goal {
+            name: goal.name.clone(),
+            parent: parent.name.clone(),
+            ..Default::default()
+        };
+        let (first, second) = tokio::join!(
+            world.updates_goal(under(&one, &other), &["parent"]),
+            world.updates_goal(under(&other, &one), &["parent"]),
+        );
+        assert!(first.is_ok() != second.is_ok(), "{first:?} and {second:?}");
+        let refusal = if first.is_ok() { second } else { first };
+        assert_eq!(refused(refusal), (Code::FailedPrecondition, "CASCADE_WOULD_CYCLE".to_owned()));
+    }
 }

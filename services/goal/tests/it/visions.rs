@@ -13,6 +13,7 @@ on_both_databases!(
     a_repeated_create_answers_as_the_first_one_did,
     wrong_fields_and_unknown_things_are_named,
     a_page_token_of_another_list_is_refused,
+    two_activations_at_once_leave_one_vision_in_force,
 );
 
 async fn get(world: &World, name: &str) -> Result<pb::Vision, arki_rpc::Failure> {
@@ -188,4 +189,17 @@ async fn a_page_token_of_another_list_is_refused(database: TestDatabase) {
     let request = pb::ListGoalsRequest { page_token: token, vision, ..Default::default() };
     let answer = said(world.client().list_goals(world.ask(request)).await);
     assert_eq!(refused(answer), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
+}
+
+async fn two_activations_at_once_leave_one_vision_in_force(database: TestDatabase) {
+    let world = World::start(database).await;
+    for _ in 0..5 {
+        let one = world.creates_vision(world.whole_vision()).await.unwrap().name;
+        let other = world.creates_vision(world.whole_vision()).await.unwrap().name;
+        let (first, second) = tokio::join!(world.activates_vision(&one), world.activates_vision(&other));
+        first.unwrap();
+        second.unwrap();
+        let states = [get(&world, &one).await.unwrap().state, get(&world, &other).await.unwrap().state];
+        assert!(states == ["active", "ended"] || states == ["ended", "active"], "{states:?}");
+    }
 }

@@ -37,9 +37,8 @@ pub fn ratings(
     let classes =
         cells.iter().map(|cell| reading::classes(computation, cell)).collect::<Result<Vec<_>, _>>()?;
     let clearances = plan.clear(&classes)?;
-    let figure = |place: &usize| {
-        Ok(reading::measure_released(computation, &cells[*place], &clearances[*place])?)
-    };
+    let figure =
+        |place: &usize| Ok(reading::measure_released(computation, &cells[*place], &clearances[*place])?);
     places.iter().map(figure).collect()
 }
 

@@ -46,7 +46,7 @@ pub enum Error {
     /// What is stored makes no numbers.
     #[error(transparent)]
     Results(#[from] results::Error),
-    /// What is stored makes no tree.
+    /// What is known of the organisation makes no tree, as may be between two events.
     #[error(transparent)]
     Tree(#[from] tree::Error),
     /// What is stored does not belong together.

@@ -100,12 +100,13 @@ impl Scorecard {
         let tenant = call.tenant;
         let now = self.now();
         let today = self.rules(tenant).await?.day(now);
-        let review =
-            Arc::new((outcome(verdict, next, today)?, reason, call.subject.clone()));
+        let review = Arc::new((reason, call.subject.clone()));
         self.write("ReviewMetric", call, now, move |tx| {
             let review = Arc::clone(&review);
             Box::pin(async move {
-                let (outcome, reason, reviewer) = (*review).clone();
+                let (reason, reviewer) = (*review).clone();
+                // Judged here, so that a retry on a later day gets its first answer.
+                let outcome = outcome(verdict, next, today)?;
                 let before = metrics::find(tx, tenant, id).await?.ok_or(Error::MetricNotFound(id))?;
                 let mut metric = before.value.clone();
                 metric.review(outcome).map_err(|_| Error::MetricRetired(id))?;
@@ -132,7 +133,8 @@ impl Scorecard {
 /// What a metric needs of the things around it.
 async fn check(tx: &Tx, tenant: TenantId, metric: &Metric, cap: Option<usize>) -> Result<(), Error> {
     let content = metric.content();
-    if let Some(id) = content.computation.target_profile.filter(|_| content.computation.kind == MetricKind::EmotionFit)
+    if let Some(id) =
+        content.computation.target_profile.filter(|_| content.computation.kind == MetricKind::EmotionFit)
     {
         let profile = profiles::find(tx, tenant, id).await?.ok_or(Error::ProfileNotFound(id))?;
         let question = profile.value.content.question;

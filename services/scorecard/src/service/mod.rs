@@ -22,8 +22,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use error::Error;
-pub use metrics::Verdict;
 pub use gap::{Gap, GapQuery};
+pub use metrics::Verdict;
 pub use readings::{ReadingsPage, ReadingsQuery};
 
 use crate::peers::{Directory, HouseRules};

@@ -30,11 +30,7 @@ impl Scorecard {
         .await
     }
 
-    pub async fn get_profile(
-        &self,
-        tenant: TenantId,
-        id: TargetProfileId,
-    ) -> Result<Stored<Profile>, Error> {
+    pub async fn get_profile(&self, tenant: TenantId, id: TargetProfileId) -> Result<Stored<Profile>, Error> {
         profiles::find(self.store.reader(), tenant, id).await?.ok_or(Error::ProfileNotFound(id))
     }
 

@@ -7,7 +7,6 @@ use chrono::{Datelike, NaiveDate};
 use fluent_templates::fluent_bundle::FluentValue;
 use fluent_templates::{LanguageIdentifier, Loader, static_loader};
 
-use super::scene::Scene;
 use crate::domain::reading::{Answered, Days, IntervalMethod, Provenance};
 
 static_loader! {
@@ -30,7 +29,8 @@ pub(super) enum Language {
 impl Language {
     /// The language asked for, else the tenant's, else English.
     pub(super) fn of(asked: &str, default: &str) -> Self {
-        let known = |tag: &str| match tag.split('-').next().unwrap_or_default().to_ascii_lowercase().as_str() {
+        let known = |tag: &str| match tag.split('-').next().unwrap_or_default().to_ascii_lowercase().as_str()
+        {
             "fi" => Some(Self::Finnish),
             "sv" => Some(Self::Swedish),
             "en" => Some(Self::English),
@@ -49,12 +49,13 @@ impl Language {
     }
 }
 
-/// The sentence of a reading: with numbers where a figure is shown, and else only when it was asked.
+/// The sentence of a reading: with numbers where a figure is shown, and else only when it was asked, by the days or at
+/// least from the day on which the wave opened.
 pub(super) fn sentence(
     language: Language,
     provenance: &Provenance,
     interval: Option<IntervalMethod>,
-    scene: &Scene,
+    open_day: NaiveDate,
 ) -> String {
     let Provenance { days, answered, .. } = provenance;
     let told = days.map(|Days { first, last }| (day(language, first), day(language, last)));
@@ -78,7 +79,7 @@ pub(super) fn sentence(
             "provenance-asked"
         }
         (None, ..) => {
-            facts.put("first", day(language, scene.opening.open_day));
+            facts.put("first", day(language, open_day));
             "provenance-asked-since"
         }
     };

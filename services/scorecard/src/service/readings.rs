@@ -1,6 +1,7 @@
 use arki_database::page::{Cursor, PageRequest};
 use arki_ids::{MetricId, TenantId, UnitId, WaveId};
 use arki_stats::Histogram;
+use chrono::NaiveDate;
 
 use super::provenance::{Language, sentence};
 use super::scene::{ANYBODY, Asked, Scene};
@@ -9,7 +10,6 @@ use crate::domain::emotion::{TargetProfile, seed};
 use crate::domain::metric::{Metric, MetricKind};
 use crate::domain::reading::{Figure, Provenance, Reading};
 use crate::domain::{emotion, results};
-use crate::peers::HouseRules;
 use crate::storage::{answers, profiles};
 
 /// Which readings are asked for.
@@ -66,10 +66,14 @@ impl Scorecard {
             let unit = scene.hierarchy.places()[*last].unit;
             vec![scene.wave.to_string(), unit.map(|unit| unit.to_string()).unwrap_or_default()]
         });
-        let language = Language::of(&query.language, &rules.default_language);
-        let readings = places.iter().zip(figures);
-        let readings = readings
-            .map(|(place, figure)| self.reading(&metric, &scene, *place, figure, &query.language, &rules, language));
+        let teller = Teller {
+            metric: &metric,
+            scene: &scene,
+            sentences: Language::of(&query.language, &rules.default_language),
+            languages: [query.language.to_ascii_lowercase(), rules.default_language.to_ascii_lowercase()],
+            today: rules.day(self.clock.now()),
+        };
+        let readings = places.iter().zip(figures).map(|(place, figure)| teller.reading(*place, figure));
         Ok(ReadingsPage { metric: query.metric, readings: readings.collect(), next })
     }
 
@@ -100,7 +104,8 @@ impl Scorecard {
     ) -> Result<Vec<Option<Figure>>, Error> {
         let computation = &metric.content().computation;
         // A metric of this kind was not stored without its profile, and no profile is ever deleted.
-        let missing = || arki_database::Error::Corrupt("metric.target_profile_id: there is no such".to_owned());
+        let missing =
+            || arki_database::Error::Corrupt("metric.target_profile_id: there is no such".to_owned());
         let id = computation.target_profile.ok_or_else(missing)?;
         let profile = profiles::find(self.store.reader(), tenant, id).await?.ok_or_else(missing)?;
         let target = checked(profile.value.content.target())?;
@@ -119,18 +124,21 @@ impl Scorecard {
         });
         Ok(figures.await??)
     }
+}
 
-    #[expect(clippy::too_many_arguments, reason = "what a reading is made of")]
-    fn reading(
-        &self,
-        metric: &Metric,
-        scene: &Scene,
-        place: usize,
-        figure: Option<Figure>,
-        asked: &str,
-        rules: &HouseRules,
-        language: Language,
-    ) -> (Reading, String) {
+/// What is the same in all readings of a page.
+struct Teller<'a> {
+    metric: &'a Metric,
+    scene: &'a Scene,
+    sentences: Language,
+    /// The one asked for and the tenant's.
+    languages: [String; 2],
+    today: NaiveDate,
+}
+
+impl Teller<'_> {
+    fn reading(&self, place: usize, figure: Option<Figure>) -> (Reading, String) {
+        let Self { metric, scene, sentences, languages, today } = self;
         let at = &scene.hierarchy.places()[place];
         let provenance = Provenance {
             metric_version: metric.version(),
@@ -140,10 +148,10 @@ impl Scorecard {
             days: scene.days(place),
             answered: figure.as_ref().map(|_| scene.answered(place)),
         };
-        let said = sentence(language, &provenance, figure.as_ref().map(|figure| figure.interval), scene);
-        let today = rules.day(self.clock.now());
-        let (asked, default) = (asked.to_ascii_lowercase(), rules.default_language.to_ascii_lowercase());
-        (Reading::new(metric, figure, provenance, &[&asked, &default], today), said)
+        let interval = figure.as_ref().map(|figure| figure.interval);
+        let said = sentence(*sentences, &provenance, interval, scene.opening.open_day);
+        let languages = languages.each_ref().map(String::as_str);
+        (Reading::new(metric, figure, provenance, &languages, *today), said)
     }
 }
 

@@ -173,6 +173,10 @@ impl Scene {
         let people = if self.plan.is_some() { shown_people(exact) } else { exact };
         let invited = self.invited.as_ref().and_then(|invited| invited.get(place).copied());
         // Where people came by an open link, more may have answered than were invited.
-        Answered { people, is_rounded: self.plan.is_some() && exact < 20, invited: invited.filter(|invited| *invited >= exact) }
+        Answered {
+            people,
+            is_rounded: self.plan.is_some() && exact < 20,
+            invited: invited.filter(|invited| *invited >= exact),
+        }
     }
 }

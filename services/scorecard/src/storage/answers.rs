@@ -7,9 +7,7 @@ use arki_ids::{TenantId, UnitId, WaveId};
 use arki_stats::Histogram;
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::entity::{cell, respondents, wave_invited, wave_response};
 use super::{CHUNK, row};
@@ -17,26 +15,26 @@ use crate::domain::metric::QuestionBinding;
 use crate::domain::reading::Days;
 
 /// Counts by unit.
-pub(crate) type ByUnit<T> = BTreeMap<Option<UnitId>, T>;
+pub type ByUnit<T> = BTreeMap<Option<UnitId>, T>;
 
 /// What came in with one message. Maps, because one statement must not meet a row twice, and because two that add to
 /// the same rows in the same order do not wait for each other in a circle.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Counted {
-    pub(crate) responses: BTreeMap<(Option<UnitId>, NaiveDate), u64>,
-    pub(crate) respondents: BTreeMap<(QuestionBinding, Option<UnitId>, NaiveDate), u64>,
-    pub(crate) cells: BTreeMap<(QuestionBinding, Option<UnitId>, NaiveDate, i32), u64>,
+pub struct Counted {
+    pub responses: BTreeMap<(Option<UnitId>, NaiveDate), u64>,
+    pub respondents: BTreeMap<(QuestionBinding, Option<UnitId>, NaiveDate), u64>,
+    pub cells: BTreeMap<(QuestionBinding, Option<UnitId>, NaiveDate, i32), u64>,
 }
 
 /// How many answered a question, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Respondents {
-    pub(crate) people: u64,
-    pub(crate) days: Days,
+pub struct Respondents {
+    pub people: u64,
+    pub days: Days,
 }
 
 /// Adds counts to those that are there.
-pub(crate) async fn add(tx: &Tx, tenant: TenantId, wave: WaveId, counted: &Counted) -> Result<(), Error> {
+pub async fn add(tx: &Tx, tenant: TenantId, wave: WaveId, counted: &Counted) -> Result<(), Error> {
     let Counted { responses, respondents, cells } = counted;
     let rows: Vec<_> = responses.iter().collect();
     for chunk in rows.chunks(CHUNK) {
@@ -110,7 +108,7 @@ fn added<C: ColumnTrait + Copy, const N: usize>(key: [C; N], people: C, table: &
 }
 
 /// Remembers how many were invited.
-pub(crate) async fn insert_invited(
+pub async fn insert_invited(
     tx: &Tx,
     tenant: TenantId,
     wave: WaveId,
@@ -135,7 +133,7 @@ pub(crate) async fn insert_invited(
 }
 
 /// How many were invited; empty while that is not known.
-pub(crate) async fn list_invited(
+pub async fn list_invited(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     wave: WaveId,
@@ -151,7 +149,7 @@ pub(crate) async fn list_invited(
 }
 
 /// How many answered the wave.
-pub(crate) async fn sum_responses(
+pub async fn sum_responses(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     wave: WaveId,
@@ -173,7 +171,7 @@ pub(crate) async fn sum_responses(
 }
 
 /// How many answered a question, and from when to when.
-pub(crate) async fn sum_respondents(
+pub async fn sum_respondents(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     wave: WaveId,
@@ -201,7 +199,7 @@ pub(crate) async fn sum_respondents(
 }
 
 /// How often each value of a question was given.
-pub(crate) async fn sum_cells(
+pub async fn sum_cells(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     wave: WaveId,

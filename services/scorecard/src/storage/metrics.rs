@@ -20,14 +20,14 @@ use crate::domain::stored::Stored;
 
 /// A review as it is remembered.
 #[derive(Clone, Debug)]
-pub(crate) struct Review {
-    pub(crate) outcome: ReviewOutcome,
-    pub(crate) reason: String,
-    pub(crate) reviewer: String,
-    pub(crate) time: DateTime<Utc>,
+pub struct Review {
+    pub outcome: ReviewOutcome,
+    pub reason: String,
+    pub reviewer: String,
+    pub time: DateTime<Utc>,
 }
 
-pub(crate) async fn find(
+pub async fn find(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     id: MetricId,
@@ -39,13 +39,12 @@ pub(crate) async fn find(
 }
 
 /// In the order of their ids, which is that of their creation.
-pub(crate) async fn list(
+pub async fn list(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     page: &PageRequest,
 ) -> Result<Page<Stored<Metric>>, Error> {
-    let mut select =
-        metric::Entity::in_tenant(tenant).order_by_asc(metric::Column::Id).limit(page.limit());
+    let mut select = metric::Entity::in_tenant(tenant).order_by_asc(metric::Column::Id).limit(page.limit());
     if let Some(after) = page.after.as_ref().and_then(|cursor| cursor.first()) {
         select = select.filter(metric::Column::Id.gt(after.as_str()));
     }
@@ -57,7 +56,7 @@ pub(crate) async fn list(
 }
 
 /// How many headline metrics there are besides one.
-pub(crate) async fn count_headlines_besides(
+pub async fn count_headlines_besides(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     id: MetricId,
@@ -72,7 +71,7 @@ pub(crate) async fn count_headlines_besides(
 }
 
 /// The metrics in use whose newest version measures by a profile.
-pub(crate) async fn list_by_profile(
+pub async fn list_by_profile(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     profile: TargetProfileId,
@@ -96,13 +95,13 @@ pub(crate) async fn list_by_profile(
 }
 
 /// Writes a new metric.
-pub(crate) async fn insert(tx: &Tx, tenant: TenantId, metric: &Stored<Metric>) -> Result<(), Error> {
+pub async fn insert(tx: &Tx, tenant: TenantId, metric: &Stored<Metric>) -> Result<(), Error> {
     metric::Entity::insert(model(tenant, metric)?.into_active_model()).exec_without_returning(tx).await?;
     insert_versions(tx, tenant, &metric.value, 0).await
 }
 
 /// Writes a metric that had `versions` versions before.
-pub(crate) async fn update(
+pub async fn update(
     tx: &Tx,
     tenant: TenantId,
     metric: &Stored<Metric>,
@@ -131,7 +130,7 @@ async fn insert_versions(tx: &Tx, tenant: TenantId, metric: &Metric, from: usize
 }
 
 /// Remembers the review that made a metric's newest revision.
-pub(crate) async fn insert_review(
+pub async fn insert_review(
     tx: &Tx,
     tenant: TenantId,
     metric: &Stored<Metric>,

@@ -18,15 +18,15 @@
 //!
 //! The verbs take a connection, so that the same one serves a read of its own and a step of a write.
 
-pub(crate) mod answers;
+pub mod answers;
 mod entity;
-pub(crate) mod metrics;
+pub mod metrics;
 mod migration;
-pub(crate) mod organisation;
-pub(crate) mod profiles;
-pub(crate) mod releases;
+pub mod organisation;
+pub mod profiles;
+pub mod releases;
 mod row;
-pub(crate) mod waves;
+pub mod waves;
 
 pub use migration::Migrator;
 

@@ -14,7 +14,7 @@ use super::{CHUNK, row};
 use crate::domain::tree::UnitVersion;
 
 /// The revision of a unit that is held.
-pub(crate) async fn find_revision(
+pub async fn find_revision(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     unit: UnitId,
@@ -27,10 +27,7 @@ pub(crate) async fn find_revision(
 }
 
 /// Every unit that was heard of.
-pub(crate) async fn list_known(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<BTreeSet<UnitId>, Error> {
+pub async fn list_known(db: &impl ConnectionTrait, tenant: TenantId) -> Result<BTreeSet<UnitId>, Error> {
     let ids: Vec<String> = organisation_unit::Entity::in_tenant(tenant)
         .select_only()
         .column(organisation_unit::Column::UnitId)
@@ -41,10 +38,7 @@ pub(crate) async fn list_known(
 }
 
 /// All versions of all units.
-pub(crate) async fn list_versions(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-) -> Result<Vec<UnitVersion>, Error> {
+pub async fn list_versions(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<UnitVersion>, Error> {
     let rows = organisation_version::Entity::in_tenant(tenant)
         .order_by_asc(organisation_version::Column::UnitId)
         .order_by_asc(organisation_version::Column::ValidFrom)
@@ -54,7 +48,7 @@ pub(crate) async fn list_versions(
 }
 
 /// Replaces what is held of a unit.
-pub(crate) async fn replace(
+pub async fn replace(
     tx: &Tx,
     tenant: TenantId,
     unit: UnitId,

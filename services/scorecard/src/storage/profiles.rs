@@ -14,7 +14,7 @@ use crate::domain::emotion::{Profile, ProfileAudience, ProfileContent};
 use crate::domain::metric::QuestionBinding;
 use crate::domain::stored::Stored;
 
-pub(crate) async fn find(
+pub async fn find(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     id: TargetProfileId,
@@ -24,7 +24,7 @@ pub(crate) async fn find(
 }
 
 /// In the order of their ids, which is that of their creation.
-pub(crate) async fn list(
+pub async fn list(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     page: &PageRequest,
@@ -37,12 +37,12 @@ pub(crate) async fn list(
     Ok(Page::cut(profiles, page, |last| vec![last.value.id.to_string()]))
 }
 
-pub(crate) async fn insert(tx: &Tx, tenant: TenantId, profile: &Stored<Profile>) -> Result<(), Error> {
+pub async fn insert(tx: &Tx, tenant: TenantId, profile: &Stored<Profile>) -> Result<(), Error> {
     Entity::insert(model(tenant, profile)?.into_active_model()).exec_without_returning(tx).await?;
     Ok(())
 }
 
-pub(crate) async fn update(tx: &Tx, tenant: TenantId, profile: &Stored<Profile>) -> Result<(), Error> {
+pub async fn update(tx: &Tx, tenant: TenantId, profile: &Stored<Profile>) -> Result<(), Error> {
     model(tenant, profile)?.into_active_model().reset_all().update(tx).await?;
     Ok(())
 }

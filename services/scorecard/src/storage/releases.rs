@@ -11,27 +11,23 @@ use crate::domain::release::{MinimumGroup, Plan};
 
 /// A decision as it is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Release {
-    pub(crate) hierarchy: Hierarchy,
+pub struct Release {
+    pub hierarchy: Hierarchy,
     /// How many answered at each place itself.
-    pub(crate) own: Vec<u64>,
+    pub own: Vec<u64>,
     /// Whether each place is shown.
-    pub(crate) shown: Vec<bool>,
+    pub shown: Vec<bool>,
 }
 
 impl Release {
     /// The plan that was decided on.
-    pub(crate) fn plan(&self, minimum_group: MinimumGroup) -> Result<Plan, Error> {
+    pub fn plan(&self, minimum_group: MinimumGroup) -> Result<Plan, Error> {
         Plan::restore(&self.hierarchy.parents(), &self.own, minimum_group, self.shown.clone())
             .map_err(|error| Error::Corrupt(format!("released_place: {error}")))
     }
 }
 
-pub(crate) async fn find(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    wave: WaveId,
-) -> Result<Release, Error> {
+pub async fn find(db: &impl ConnectionTrait, tenant: TenantId, wave: WaveId) -> Result<Release, Error> {
     let select = Entity::in_tenant(tenant).filter(Column::WaveId.eq(wave.to_string()));
     let rows = select.order_by_asc(Column::Place).all(db).await?;
     let mut places = Vec::with_capacity(rows.len());
@@ -62,12 +58,7 @@ pub(crate) async fn find(
     Ok(Release { hierarchy, own, shown })
 }
 
-pub(crate) async fn insert(
-    tx: &Tx,
-    tenant: TenantId,
-    wave: WaveId,
-    release: &Release,
-) -> Result<(), Error> {
+pub async fn insert(tx: &Tx, tenant: TenantId, wave: WaveId, release: &Release) -> Result<(), Error> {
     let Release { hierarchy, own, shown } = release;
     let mut rows = Vec::with_capacity(own.len());
     for (number, ((place, people), is_shown)) in hierarchy.places().iter().zip(own).zip(shown).enumerate() {

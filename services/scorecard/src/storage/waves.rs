@@ -14,17 +14,13 @@ use crate::domain::metric::QuestionBinding;
 use crate::domain::release::MinimumGroup;
 use crate::domain::wave::{Audience, Opening, Question, Wave, WaveState};
 
-pub(crate) async fn find(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    id: WaveId,
-) -> Result<Option<Wave>, Error> {
+pub async fn find(db: &impl ConnectionTrait, tenant: TenantId, id: WaveId) -> Result<Option<Wave>, Error> {
     let found = wave::Entity::in_tenant(tenant).filter(wave::Column::Id.eq(id.to_string())).one(db).await?;
     found.map(of_model).transpose()
 }
 
 /// The newest wave that may be shown, asks one of the audiences and has the question as one of that kind.
-pub(crate) async fn find_newest_shown(
+pub async fn find_newest_shown(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     question: &QuestionBinding,
@@ -56,14 +52,14 @@ pub(crate) async fn find_newest_shown(
 }
 
 /// The waves that have ended and could not be released yet.
-pub(crate) async fn list_closed(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Wave>, Error> {
+pub async fn list_closed(db: &impl ConnectionTrait, tenant: TenantId) -> Result<Vec<Wave>, Error> {
     let closed = wave::Column::State.eq(WaveState::Closed.word());
     let rows = wave::Entity::in_tenant(tenant).filter(closed).order_by_asc(wave::Column::Id).all(db).await?;
     rows.into_iter().map(of_model).collect()
 }
 
 /// What a wave asks under a key, if it does.
-pub(crate) async fn find_question(
+pub async fn find_question(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     wave: WaveId,
@@ -82,7 +78,7 @@ pub(crate) async fn find_question(
 }
 
 /// Writes what is known of a wave, whether anything was before or not.
-pub(crate) async fn save(tx: &Tx, tenant: TenantId, wave: &Wave) -> Result<(), Error> {
+pub async fn save(tx: &Tx, tenant: TenantId, wave: &Wave) -> Result<(), Error> {
     let key = [wave::Column::TenantId, wave::Column::Id];
     let rest = [
         wave::Column::State,
@@ -100,7 +96,7 @@ pub(crate) async fn save(tx: &Tx, tenant: TenantId, wave: &Wave) -> Result<(), E
     Ok(())
 }
 
-pub(crate) async fn insert_questions(
+pub async fn insert_questions(
     tx: &Tx,
     tenant: TenantId,
     wave: WaveId,

@@ -29,21 +29,9 @@ impl Answers {
         Self { clock }
     }
 
-    async fn opened(
-        &self,
-        tx: &Tx,
-        tenant: TenantId,
-        opened: event::WaveOpened,
-    ) -> Result<(), HandlerError> {
-        let event::WaveOpened {
-            wave,
-            display_name,
-            audience,
-            anonymity,
-            open_day,
-            minimum_group,
-            questions,
-        } = opened;
+    async fn opened(&self, tx: &Tx, tenant: TenantId, opened: event::WaveOpened) -> Result<(), HandlerError> {
+        let event::WaveOpened { wave, display_name, audience, anonymity, open_day, minimum_group, questions } =
+            opened;
         let mut wave = heard_of(tx, tenant, &wave).await?;
         if wave.opening.is_some() {
             return Ok(());
@@ -65,7 +53,8 @@ impl Answers {
         }
         waves::save(tx, tenant, &wave).await?;
         waves::insert_questions(tx, tenant, wave.id, &asked.into_iter().collect::<Vec<_>>()).await?;
-        release::release_if_known(tx, tenant, wave, self.clock.now()).await
+        release::release_if_known(tx, tenant, wave, self.clock.now()).await?;
+        Ok(())
     }
 
     async fn counted(
@@ -85,12 +74,7 @@ impl Answers {
         Ok(answers::add(tx, tenant, wave.id, &counted).await?)
     }
 
-    async fn closed(
-        &self,
-        tx: &Tx,
-        event: &Envelope,
-        closed: event::WaveClosed,
-    ) -> Result<(), HandlerError> {
+    async fn closed(&self, tx: &Tx, event: &Envelope, closed: event::WaveClosed) -> Result<(), HandlerError> {
         let event::WaveClosed { wave, invited } = closed;
         let tenant = event.tenant;
         let mut wave = heard_of(tx, tenant, &wave).await?;
@@ -105,7 +89,12 @@ impl Answers {
         }
         waves::save(tx, tenant, &wave).await?;
         answers::insert_invited(tx, tenant, wave.id, &people).await?;
-        release::release_if_known(tx, tenant, wave, self.clock.now()).await
+        let id = wave.id;
+        if let Some(waiting) = release::release_if_known(tx, tenant, wave, self.clock.now()).await? {
+            // Told once; the news that is missing releases the wave when it comes.
+            tracing::warn!(wave = %id, %waiting, "a wave has ended and can't be released yet");
+        }
+        Ok(())
     }
 }
 

@@ -75,7 +75,8 @@ pub fn stored(answers: &[Answer], order: OrderShown) -> String {
         }
         by_question.insert(question, value);
     }
-    serde_json::to_string(&by_question).unwrap_or_else(|_| unreachable!("these values always have a JSON form"))
+    serde_json::to_string(&by_question)
+        .unwrap_or_else(|_| unreachable!("these values always have a JSON form"))
 }
 
 /// Reads the stored form.

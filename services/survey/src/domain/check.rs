@@ -18,7 +18,10 @@ pub fn violations(version: &Version, answers: &[Answer]) -> Vec<Violation> {
     for (index, Answer { question: key, value }) in answers.iter().enumerate() {
         let at = format!("answers[{index}]");
         let Some((_, question)) = version.question(key) else {
-            found.push(Violation::new(format!("{at}.question"), format!("{key:?} is not a question of this form")));
+            found.push(Violation::new(
+                format!("{at}.question"),
+                format!("{key:?} is not a question of this form"),
+            ));
             continue;
         };
         if !answered.insert(key.as_str()) {

@@ -42,7 +42,8 @@ fn answer(question: &str, value: Value) -> Answer {
 }
 
 fn felt(chosen: &[(&str, i32)], order_shown: &[&str]) -> Value {
-    let chosen = chosen.iter().map(|(term, intensity)| Feeling { term: (*term).to_owned(), intensity: *intensity });
+    let chosen =
+        chosen.iter().map(|(term, intensity)| Feeling { term: (*term).to_owned(), intensity: *intensity });
     let order_shown = order_shown.iter().map(ToString::to_string).collect();
     Value::Feelings(Feelings { chosen: chosen.collect(), order_shown })
 }
@@ -83,7 +84,10 @@ fn each_answer_that_does_not_fit_is_named() {
     assert_eq!(beside("why", Value::Text("nul\0".to_owned())), ["answers[1].text"]);
     let six = felt(&[("calm", 1), ("cosy", 1), ("eager", 1), ("glad", 1), ("heard", 1), ("lost", 1)], &[]);
     assert_eq!(beside("felt", six), ["answers[1].feelings.chosen"]);
-    assert_eq!(beside("felt", felt(&[("calm", 1), ("calm", 2)], &[])), ["answers[1].feelings.chosen[1].term"]);
+    assert_eq!(
+        beside("felt", felt(&[("calm", 1), ("calm", 2)], &[])),
+        ["answers[1].feelings.chosen[1].term"]
+    );
     assert_eq!(beside("felt", felt(&[("angry", 1)], &[])), ["answers[1].feelings.chosen[0].term"]);
     assert_eq!(beside("felt", felt(&[("calm", 4)], &[])), ["answers[1].feelings.chosen[0].intensity"]);
     assert_eq!(beside("felt", felt(&[], &["calm", "cosy"])), ["answers[1].feelings.order_shown"]);

@@ -47,7 +47,14 @@ pub struct FormQuestion {
 }
 
 /// The form behind a link, in the first of the `wanted` languages that it has. `state` is that of the wave now.
-pub fn of(version: &Version, wave: &Wave, token: &Token, wanted: &[&str], state: State, submitted: bool) -> Form {
+pub fn of(
+    version: &Version,
+    wave: &Wave,
+    token: &Token,
+    wanted: &[&str],
+    state: State,
+    submitted: bool,
+) -> Form {
     let content = &version.content;
     let default = wave.opening.as_ref().map_or("", |opening| opening.default_language.as_str());
     let language = language(&content.languages, wanted.iter().copied().chain([default, "en"]));

@@ -33,7 +33,11 @@ pub fn standard(kind: Kind) -> [Words; 2] {
         Kind::EmotionPalette | Kind::SingleChoice | Kind::OpenText => return Default::default(),
     };
     ends.map(|words| {
-        LANGUAGES.iter().zip(words).map(|(language, word)| ((*language).to_owned(), word.to_owned())).collect()
+        LANGUAGES
+            .iter()
+            .zip(words)
+            .map(|(language, word)| ((*language).to_owned(), word.to_owned()))
+            .collect()
     })
 }
 

@@ -30,7 +30,8 @@ pub fn missing(content: &Content) -> Vec<Violation> {
         let at = format!("questions[{index}]");
         if !keys.insert(question.key.as_str()) {
             let key = &question.key;
-            found.push(Violation::new(format!("{at}.key"), format!("{key:?} is the key of another question")));
+            found
+                .push(Violation::new(format!("{at}.key"), format!("{key:?} is the key of another question")));
         }
         of_question(question, languages, &at, &mut found);
     }
@@ -38,7 +39,8 @@ pub fn missing(content: &Content) -> Vec<Violation> {
 }
 
 fn of_question(question: &Question, languages: &[String], at: &str, found: &mut Vec<Violation>) {
-    let Question { key: _, kind, text, help, required: _, options, low_label, high_label, reversed } = question;
+    let Question { key: _, kind, text, help, required: _, options, low_label, high_label, reversed } =
+        question;
     words(text, languages, &format!("{at}.text"), found);
     // These may be left out, but not in some of the languages only.
     for (name, optional) in [("help", help), ("low_label", low_label), ("high_label", high_label)] {

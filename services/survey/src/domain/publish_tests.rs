@@ -44,7 +44,8 @@ fn a_whole_questionnaire_can_be_published() {
 
 #[test]
 fn everything_that_is_missing_is_named_at_once() {
-    let mut half = content(vec![question("recommend", Kind::Nps, 0), question("recommend", Kind::EmotionPalette, 7)]);
+    let mut half =
+        content(vec![question("recommend", Kind::Nps, 0), question("recommend", Kind::EmotionPalette, 7)]);
     half.title = Words::new("fi", "otsikko");
     half.languages.push("FI".to_owned());
     half.questions[0].text = Words::new("en", "words");

@@ -40,8 +40,7 @@ const DEEPEST: usize = 100;
 
 /// The rates of a wave by what it allows: `answered` are the responses of each unit itself.
 pub fn rates(wave: &Wave, roster: &[RosterUnit], answered: &HashMap<Option<UnitId>, u64>) -> Rates {
-    let parents: HashMap<_, _> =
-        roster.iter().filter_map(|row| Some((row.unit?, row.parent?))).collect();
+    let parents: HashMap<_, _> = roster.iter().filter_map(|row| Some((row.unit?, row.parent?))).collect();
     let mut sums: BTreeMap<UnitId, (u64, u64)> = BTreeMap::new();
     let mut total = (0, 0);
     let responses = |unit: &Option<UnitId>| answered.get(unit).copied().unwrap_or_default();

@@ -48,14 +48,16 @@ impl<'v> Tally<'v> {
         answers: impl Iterator<Item = (&'a str, &'a Value)>,
     ) {
         let questions = &self.version.content.questions;
-        let group = self.groups.entry((unit, day)).or_insert_with(|| Group {
-            responses: 0,
-            questions: vec![Counts::default(); questions.len()],
-        });
+        let group = self
+            .groups
+            .entry((unit, day))
+            .or_insert_with(|| Group { responses: 0, questions: vec![Counts::default(); questions.len()] });
         group.responses += 1;
         for (key, value) in answers {
             // Own words are not counted, and a question that is not there can't have been stored.
-            if let Some((place, question)) = self.version.question(key).filter(|(_, q)| q.kind != Kind::OpenText) {
+            if let Some((place, question)) =
+                self.version.question(key).filter(|(_, q)| q.kind != Kind::OpenText)
+            {
                 group.questions[place].add(question, value);
             }
         }
@@ -166,7 +168,9 @@ mod tests {
         let counted: Vec<_> = parts[0]
             .counts
             .iter()
-            .map(|(question, _, _, counts)| (question.key.as_str(), counts.respondents, counts.values.clone()))
+            .map(|(question, _, _, counts)| {
+                (question.key.as_str(), counts.respondents, counts.values.clone())
+            })
             .collect();
         assert_eq!(
             counted,

@@ -55,7 +55,8 @@ impl Secret {
     /// people.
     pub fn import_mark(&self, tenant: TenantId, wave: WaveId, key: &str) -> String {
         let (tenant, wave) = (tenant.uuid(), wave.uuid());
-        URL_SAFE_NO_PAD.encode(seal(&self.0, &[b"import", tenant.as_bytes(), wave.as_bytes(), key.as_bytes()]))
+        URL_SAFE_NO_PAD
+            .encode(seal(&self.0, &[b"import", tenant.as_bytes(), wave.as_bytes(), key.as_bytes()]))
     }
 
     /// By which the same answers under the same key are told from others.

@@ -161,7 +161,8 @@ pub enum Error {
 
 impl Wave {
     pub fn new(id: WaveId, draft: Draft, now: DateTime<Utc>) -> Result<Self, Error> {
-        let Draft { display_name, version, audience, units, anonymity, close_time, sender, results_day } = draft;
+        let Draft { display_name, version, audience, units, anonymity, close_time, sender, results_day } =
+            draft;
         let wave = Self {
             id,
             display_name,
@@ -186,7 +187,8 @@ impl Wave {
     /// already, and a closed one in none. Setting a field to what it is changes nothing and is always allowed.
     pub fn apply(&mut self, change: Change, now: DateTime<Utc>) -> Result<(), Error> {
         let mut next = self.clone();
-        let Change { display_name, version, audience, units, anonymity, close_time, sender, results_day } = change;
+        let Change { display_name, version, audience, units, anonymity, close_time, sender, results_day } =
+            change;
         set(&mut next.version, version);
         set(&mut next.audience, audience);
         set(&mut next.units, units);

@@ -83,7 +83,10 @@ fn an_end_in_the_past_is_refused() {
 fn what_was_promised_can_not_change_while_people_answer() {
     let mut wave = open(None, 20);
     let promise = Change { anonymity: Some(Anonymity::Identified), ..Change::default() };
-    assert_eq!(wave.apply(promise.clone(), at(2)), Err(Error::StateWrong { state: State::Open, needed: "draft" }));
+    assert_eq!(
+        wave.apply(promise.clone(), at(2)),
+        Err(Error::StateWrong { state: State::Open, needed: "draft" })
+    );
     let same = Change { anonymity: Some(Anonymity::Anonymous), ..renamed() };
     wave.apply(same, at(2)).unwrap();
     assert_eq!((wave.display_name.as_str(), wave.revision), ("Renamed", 3));

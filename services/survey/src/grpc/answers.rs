@@ -11,7 +11,9 @@ pub(super) fn read(given: Vec<pb::Answer>) -> Result<Vec<Answer>, Error> {
     for (index, pb::Answer { question, value }) in given.into_iter().enumerate() {
         match value {
             Some(value) => answers.push(Answer { question, value: read_value(value) }),
-            None => empty.push(Violation::new(format!("answers[{index}]"), "must hold a value, or be left out")),
+            None => {
+                empty.push(Violation::new(format!("answers[{index}]"), "must hold a value, or be left out"))
+            }
         }
     }
     if empty.is_empty() { Ok(answers) } else { Err(Error::AnswerInvalid(empty)) }

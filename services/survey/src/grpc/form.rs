@@ -31,7 +31,8 @@ pub(super) fn render(form: Form, of: &Wave) -> pb::Form {
 }
 
 fn question(question: FormQuestion) -> pb::FormQuestion {
-    let FormQuestion { key, kind, text, help, required, options, low_label, high_label, minimum, maximum } = question;
+    let FormQuestion { key, kind, text, help, required, options, low_label, high_label, minimum, maximum } =
+        question;
     pb::FormQuestion {
         key,
         kind: questionnaire::kind(kind).into(),

@@ -32,7 +32,13 @@ impl Grpc {
         Self { surveys }
     }
 
-    fn once<R: Message>(&self, caller: &Caller, method: &'static str, request_id: String, request: &R) -> Once {
+    fn once<R: Message>(
+        &self,
+        caller: &Caller,
+        method: &'static str,
+        request_id: String,
+        request: &R,
+    ) -> Once {
         once(caller, method, request_id, request, self.surveys.now())
     }
 
@@ -120,9 +126,8 @@ impl SurveyService for Grpc {
         request: Request<pb::GetQuestionnaireVersionRequest>,
     ) -> Answer<pb::GetQuestionnaireVersionResponse> {
         let (caller, request) = admit(request)?;
-        let key = VersionKey::from_name(&request.name).ok_or_else(|| {
-            Failure::invalid_field("name", "must be questionnaires/qst_…/versions/NUMBER")
-        })?;
+        let key = VersionKey::from_name(&request.name)
+            .ok_or_else(|| Failure::invalid_field("name", "must be questionnaires/qst_…/versions/NUMBER"))?;
         let version = self.surveys.version(caller.tenant, key).await.map_err(refuse)?;
         let version = Some(questionnaire::render_version(version));
         Ok(Response::new(pb::GetQuestionnaireVersionResponse { version }))
@@ -173,7 +178,8 @@ impl SurveyService for Grpc {
         let given = request.wave.unwrap_or_default();
         let (name, etag) = (id(&given.name, "wave.name")?, given.etag.clone());
         let change = wave::read_change(given, &fields)?;
-        let updated = self.surveys.update_wave(caller.tenant, name, &etag, change, once).await.map_err(refuse)?;
+        let updated =
+            self.surveys.update_wave(caller.tenant, name, &etag, change, once).await.map_err(refuse)?;
         Ok(Response::new(pb::UpdateWaveResponse { wave: Some(wave::render(updated)) }))
     }
 
@@ -182,7 +188,8 @@ impl SurveyService for Grpc {
         let once = self.once(&caller, "OpenWave", take(&mut request.request_id), &request);
         let refuse = refusing(&once.request_id);
         let name = id(&request.name, "name")?;
-        let opened = self.surveys.open_wave(caller.tenant, name, &request.etag, once).await.map_err(refuse)?;
+        let opened =
+            self.surveys.open_wave(caller.tenant, name, &request.etag, once).await.map_err(refuse)?;
         Ok(Response::new(pb::OpenWaveResponse { wave: Some(wave::render(opened)) }))
     }
 
@@ -191,7 +198,8 @@ impl SurveyService for Grpc {
         let once = self.once(&caller, "CloseWave", take(&mut request.request_id), &request);
         let refuse = refusing(&once.request_id);
         let name = id(&request.name, "name")?;
-        let closed = self.surveys.close_wave(caller.tenant, name, &request.etag, once).await.map_err(refuse)?;
+        let closed =
+            self.surveys.close_wave(caller.tenant, name, &request.etag, once).await.map_err(refuse)?;
         Ok(Response::new(pb::CloseWaveResponse { wave: Some(wave::render(closed)) }))
     }
 
@@ -212,8 +220,10 @@ impl SurveyService for Grpc {
         let (size, token) = (take(&mut request.page_size), take(&mut request.page_token));
         let listing = self.listing(&caller, "ListInvitations", &request, size, &token).await?;
         let parent = id(&request.parent, "parent")?;
-        let filter =
-            Filter { unit: id_or_none(&request.unit, "unit")?, person: id_or_none(&request.person, "person")? };
+        let filter = Filter {
+            unit: id_or_none(&request.unit, "unit")?,
+            person: id_or_none(&request.person, "person")?,
+        };
         let found = self.surveys.invitations(caller.tenant, parent, filter, &listing.page).await;
         let (of, page) = found.map_err(refuse)?;
         let (invitations, next_page_token) =

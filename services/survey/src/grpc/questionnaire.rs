@@ -34,7 +34,10 @@ pub(super) fn read(given: pb::Questionnaire) -> Result<(String, Content), Failur
 }
 
 /// Reads the given fields of a questionnaire and looks at no other.
-pub(super) fn read_change(mut given: pb::Questionnaire, fields: &BTreeSet<String>) -> Result<Change, Failure> {
+pub(super) fn read_change(
+    mut given: pb::Questionnaire,
+    fields: &BTreeSet<String>,
+) -> Result<Change, Failure> {
     let is = |field: &str| fields.contains(field);
     if !is("questions") {
         given.questions.clear();
@@ -60,12 +63,12 @@ fn question(given: pb::Question, at: &str) -> Result<Question, Failure> {
         pb::QuestionKind::EmotionPalette => Kind::EmotionPalette,
         pb::QuestionKind::SingleChoice => Kind::SingleChoice,
         pb::QuestionKind::OpenText => Kind::OpenText,
-        pb::QuestionKind::Unspecified => return Err(Failure::invalid_field(format!("{at}.kind"), "must be given")),
+        pb::QuestionKind::Unspecified => {
+            return Err(Failure::invalid_field(format!("{at}.kind"), "must be given"));
+        }
     };
-    let options = options
-        .into_iter()
-        .map(|pb::Option { key, label }| Choice { key, label: words(label) })
-        .collect();
+    let options =
+        options.into_iter().map(|pb::Option { key, label }| Choice { key, label: words(label) }).collect();
     Ok(Question {
         key,
         kind,
@@ -137,15 +140,27 @@ fn frozen(display_name: String, content: Content) -> pb::Questionnaire {
 }
 
 fn render_question(question: Question) -> pb::Question {
-    let Question { key, kind: of_kind, text: asked, help, required, options, low_label, high_label, reversed } =
-        question;
+    let Question {
+        key,
+        kind: of_kind,
+        text: asked,
+        help,
+        required,
+        options,
+        low_label,
+        high_label,
+        reversed,
+    } = question;
     pb::Question {
         key,
         kind: kind(of_kind).into(),
         text: text(&asked),
         help: text(&help),
         required,
-        options: options.into_iter().map(|Choice { key, label }| pb::Option { key, label: text(&label) }).collect(),
+        options: options
+            .into_iter()
+            .map(|Choice { key, label }| pb::Option { key, label: text(&label) })
+            .collect(),
         low_label: text(&low_label),
         high_label: text(&high_label),
         reversed,

@@ -13,7 +13,9 @@ use crate::service::Error;
 pub(super) fn refusing(request_id: &str) -> impl Fn(Error) -> Status + use<> {
     let request_id = request_id.to_owned();
     move |error| match error {
-        Error::Database(arki_database::Error::RequestIdReused) => Failure::request_id_reused(&request_id).into(),
+        Error::Database(arki_database::Error::RequestIdReused) => {
+            Failure::request_id_reused(&request_id).into()
+        }
         other => failure(other).into(),
     }
 }
@@ -26,18 +28,22 @@ pub(super) fn failure(error: Error) -> Failure {
     match error {
         Error::QuestionnaireNotFound(id) => {
             let name = id.name();
-            Failure::not_found(ErrorReason::QuestionnaireNotFound, format!("there is no {name} here, list them"))
-                .with("name", name)
+            Failure::not_found(
+                ErrorReason::QuestionnaireNotFound,
+                format!("there is no {name} here, list them"),
+            )
+            .with("name", name)
         }
         Error::QuestionnaireIncomplete(found) => Failure::failed_precondition(
             ErrorReason::QuestionnaireIncomplete,
             format!("the questionnaire lacks {} things, update them and publish again", found.len()),
         )
         .violations(violations(found)),
-        Error::VersionNotFound(key) => {
-            Failure::not_found(ErrorReason::VersionNotFound, format!("there is no {key} here, publish it first"))
-                .with("name", key)
-        }
+        Error::VersionNotFound(key) => Failure::not_found(
+            ErrorReason::VersionNotFound,
+            format!("there is no {key} here, publish it first"),
+        )
+        .with("name", key),
         Error::WaveNotFound(id) => {
             let name = id.name();
             Failure::not_found(ErrorReason::WaveNotFound, format!("there is no {name} here, list them"))
@@ -67,7 +73,8 @@ pub(super) fn failure(error: Error) -> Failure {
             "this was answered before with other answers, which stay as they are",
         ),
         Error::AnswerInvalid(found) => {
-            let first = found.first().map(|one| format!("{}: {}", one.field, one.description)).unwrap_or_default();
+            let first =
+                found.first().map(|one| format!("{}: {}", one.field, one.description)).unwrap_or_default();
             Failure::invalid_argument(ErrorReason::AnswerInvalid, format!("answers do not fit, {first}"))
                 .violations(violations(found))
         }
@@ -82,10 +89,11 @@ pub(super) fn failure(error: Error) -> Failure {
         )
         .with("unit", unit),
         Error::EtagMismatch { etag } => Failure::etag_mismatch(&etag),
-        Error::DeadLetterNotFound(id) => {
-            Failure::not_found(House::DeadLetterNotFound, format!("there is no dead letter {id:?} here, list them"))
-                .with("dead_letter", id)
-        }
+        Error::DeadLetterNotFound(id) => Failure::not_found(
+            House::DeadLetterNotFound,
+            format!("there is no dead letter {id:?} here, list them"),
+        )
+        .with("dead_letter", id),
         Error::Invalid(found) => Failure::invalid(violations(found)),
         Error::Directory(error) => of_directory(error),
         Error::Database(error) => of_database(error),
@@ -97,7 +105,9 @@ fn of_directory(error: directory::Error) -> Failure {
     match &error {
         directory::Error::Refused(refused) => match refused.code {
             Code::DeadlineExceeded | Code::Cancelled => Failure::deadline_exceeded(),
-            Code::ResourceExhausted => Failure::overloaded(refused.retry_after.unwrap_or(failure::RETRY_AFTER)),
+            Code::ResourceExhausted => {
+                Failure::overloaded(refused.retry_after.unwrap_or(failure::RETRY_AFTER))
+            }
             Code::Unavailable | Code::Aborted => Failure::away(error),
             _ => Failure::internal(error),
         },

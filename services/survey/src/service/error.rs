@@ -56,7 +56,9 @@ impl From<directory::Error> for Error {
     fn from(error: directory::Error) -> Self {
         match error {
             directory::Error::UnitNotFound { name } => Self::UnitUnknown(name),
-            other @ (directory::Error::Refused(_) | directory::Error::Unreadable(_)) => Self::Directory(other),
+            other @ (directory::Error::Refused(_) | directory::Error::Unreadable(_)) => {
+                Self::Directory(other)
+            }
         }
     }
 }

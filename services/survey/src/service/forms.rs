@@ -31,11 +31,22 @@ impl Surveys {
     }
 
     /// Stores answers exactly once.
-    pub async fn submit(&self, token: &str, answers: Vec<Answer>, language: String) -> Result<Accepted, Error> {
+    pub async fn submit(
+        &self,
+        token: &str,
+        answers: Vec<Answer>,
+        language: String,
+    ) -> Result<Accepted, Error> {
         let (tenant, token) = read(token);
         let (token_hash, fingerprint) = (token.hash(), token.fingerprint(&answers));
-        let submission =
-            Submission { tenant, token_hash: token_hash.clone(), fingerprint, answers, language, now: self.now() };
+        let submission = Submission {
+            tenant,
+            token_hash: token_hash.clone(),
+            fingerprint,
+            answers,
+            language,
+            now: self.now(),
+        };
         self.intake.hand_in(&token_hash, Job::Submit(submission)).await
     }
 }

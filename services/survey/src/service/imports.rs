@@ -133,7 +133,8 @@ impl Group {
                 Verdict::Known(_) | Verdict::After(_) => None,
             })
             .collect();
-        let marks: Vec<_> = first.iter().map(|item| (item.mark.as_str(), item.fingerprint.as_str())).collect();
+        let marks: Vec<_> =
+            first.iter().map(|item| (item.mark.as_str(), item.fingerprint.as_str())).collect();
         let marked = intake::mark_imported(tx, self.tenant, self.wave, &marks).await?;
         let taken: Vec<_> = first.iter().copied().filter(|item| marked.contains(&item.mark)).collect();
         self.write(tx, &wave, &version, &taken).await?;
@@ -141,9 +142,8 @@ impl Group {
         // What stands there now decides: these items, or those of another import that was faster.
         let marks: Vec<_> = first.iter().map(|item| item.mark.as_str()).collect();
         let stored = intake::find_imported(tx, self.tenant, self.wave, &marks).await?;
-        let against = |item: &Prepared| {
-            Accepted::again(stored.get(&item.mark).map(String::as_str), &item.fingerprint)
-        };
+        let against =
+            |item: &Prepared| Accepted::again(stored.get(&item.mark).map(String::as_str), &item.fingerprint);
         Ok(verdicts
             .into_iter()
             .map(|verdict| match verdict {
@@ -215,7 +215,8 @@ impl Group {
         intake::insert_responses(tx, responses).await?;
         if !wave.counts_at_close() {
             let parts = tally.parts(LINES).into_iter();
-            let event = |part| Draft::new(self.tenant, &wave.id.name(), self.now, &announce::counted(wave, part));
+            let event =
+                |part| Draft::new(self.tenant, &wave.id.name(), self.now, &announce::counted(wave, part));
             arki_events::append_all(tx, &parts.map(event).collect::<Vec<_>>()).await?;
         }
         if !taken.is_empty() {

@@ -29,7 +29,13 @@ struct Plan {
 
 impl Surveys {
     /// Invites everybody of the audience, all in one transaction with the opening itself.
-    pub async fn open_wave(&self, tenant: TenantId, id: WaveId, etag: &str, once: Once) -> Result<Counted, Error> {
+    pub async fn open_wave(
+        &self,
+        tenant: TenantId,
+        id: WaveId,
+        etag: &str,
+        once: Once,
+    ) -> Result<Counted, Error> {
         let wave = waves::find(self.store.reader(), tenant, id).await?.ok_or(Error::WaveNotFound(id))?;
         // A wave that isn't a draft is refused below, unless this is the repetition of the call that opened it.
         let plan = match wave.state {

@@ -35,7 +35,11 @@ impl Surveys {
         found.ok_or(Error::QuestionnaireNotFound(id))
     }
 
-    pub async fn questionnaires(&self, tenant: TenantId, page: &PageRequest) -> Result<Page<Questionnaire>, Error> {
+    pub async fn questionnaires(
+        &self,
+        tenant: TenantId,
+        page: &PageRequest,
+    ) -> Result<Page<Questionnaire>, Error> {
         Ok(questionnaires::list(self.store.reader(), tenant, page).await?)
     }
 

@@ -26,7 +26,10 @@ impl Surveys {
             .write_once("CreateWave", once, move |tx| {
                 let new = new.clone();
                 Box::pin(async move {
-                    must_exist(questionnaires::find_version(tx, tenant, new.version).await?.is_some(), new.version)?;
+                    must_exist(
+                        questionnaires::find_version(tx, tenant, new.version).await?.is_some(),
+                        new.version,
+                    )?;
                     waves::insert(tx, tenant, &new).await?;
                     Ok(Counted { wave: new, responses: 0 })
                 })

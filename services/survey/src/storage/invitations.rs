@@ -57,9 +57,8 @@ pub async fn list<C>(
 where
     C: ConnectionTrait,
 {
-    let mut select = invitation::Entity::of_wave(tenant, wave)
-        .order_by_asc(invitation::Column::Id)
-        .limit(page.limit());
+    let mut select =
+        invitation::Entity::of_wave(tenant, wave).order_by_asc(invitation::Column::Id).limit(page.limit());
     let Filter { unit, person } = filter;
     if let Some(unit) = unit {
         select = select.filter(invitation::Column::Unit.eq(unit.to_string()));
@@ -110,7 +109,8 @@ pub async fn destroy_links<C>(db: &C, tenant: TenantId, wave: WaveId) -> Result<
 where
     C: ConnectionTrait,
 {
-    let sql = "UPDATE invitation SET token_hash = NULL, fingerprint = NULL WHERE tenant_id = $1 AND wave_id = $2";
+    let sql =
+        "UPDATE invitation SET token_hash = NULL, fingerprint = NULL WHERE tenant_id = $1 AND wave_id = $2";
     let values = [tenant.to_string().into(), wave.to_string().into()];
     db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
     Ok(())

@@ -3,7 +3,9 @@
 use arki_database::Error;
 use arki_database::page::{Page, PageRequest};
 use arki_ids::{QuestionnaireId, TenantId};
-use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
 
 use super::entity::{questionnaire, questionnaire_version};
 use super::{from_json, parse, to_json, unsigned};
@@ -15,7 +17,11 @@ pub async fn insert<C: ConnectionTrait>(db: &C, tenant: TenantId, new: &Question
 }
 
 /// Writes all fields that can change.
-pub async fn update<C: ConnectionTrait>(db: &C, tenant: TenantId, changed: &Questionnaire) -> Result<(), Error> {
+pub async fn update<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    changed: &Questionnaire,
+) -> Result<(), Error> {
     row(tenant, changed)?.into_active_model().reset_all().update(db).await?;
     Ok(())
 }
@@ -36,9 +42,8 @@ pub async fn list<C>(db: &C, tenant: TenantId, page: &PageRequest) -> Result<Pag
 where
     C: ConnectionTrait,
 {
-    let mut select = questionnaire::Entity::in_tenant(tenant)
-        .order_by_asc(questionnaire::Column::Id)
-        .limit(page.limit());
+    let mut select =
+        questionnaire::Entity::in_tenant(tenant).order_by_asc(questionnaire::Column::Id).limit(page.limit());
     if let Some(after) = page.after.as_ref().and_then(|cursor| cursor.first()) {
         select = select.filter(questionnaire::Column::Id.gt(after.as_str()));
     }
@@ -46,7 +51,11 @@ where
     Ok(Page::cut(rows, page, |last| vec![last.id.to_string()]))
 }
 
-pub async fn insert_version<C: ConnectionTrait>(db: &C, tenant: TenantId, new: &Version) -> Result<(), Error> {
+pub async fn insert_version<C: ConnectionTrait>(
+    db: &C,
+    tenant: TenantId,
+    new: &Version,
+) -> Result<(), Error> {
     let Version { key: VersionKey { questionnaire, number }, display_name, content, publish_time } = new;
     let row = questionnaire_version::Model {
         tenant_id: tenant.to_string(),
@@ -133,8 +142,14 @@ fn read(row: questionnaire::Model) -> Result<Questionnaire, Error> {
 }
 
 fn read_version(row: questionnaire_version::Model) -> Result<Version, Error> {
-    let questionnaire_version::Model { tenant_id: _, questionnaire_id, number, display_name, content, publish_time } =
-        row;
+    let questionnaire_version::Model {
+        tenant_id: _,
+        questionnaire_id,
+        number,
+        display_name,
+        content,
+        publish_time,
+    } = row;
     let key = VersionKey {
         questionnaire: parse(&questionnaire_id, "questionnaire_version.questionnaire_id")?,
         number: unsigned(number, "questionnaire_version.number")?,

@@ -17,7 +17,8 @@ const MOST_BYTES: usize = 4 << 20;
 /// The FROM item that yields the rows.
 pub(super) fn source(backend: DbBackend) -> &'static str {
     match backend {
-        DbBackend::Postgres => "json_array_elements($1::json) AS t(value)",
+        // Of json every `->>` would read the text of its row anew; jsonb is taken apart once.
+        DbBackend::Postgres => "jsonb_array_elements($1::jsonb) AS t(value)",
         _ => "json_each($1) AS t",
     }
 }

@@ -17,9 +17,11 @@ pub async fn read_or_make(store: &Store) -> Result<Secret, Error> {
     store
         .claim("MakeSecret", move |tx| {
             Box::pin(async move {
-                let sql = "INSERT INTO installation (name, value) VALUES ('token', $1) ON CONFLICT DO NOTHING";
+                let sql =
+                    "INSERT INTO installation (name, value) VALUES ('token', $1) ON CONFLICT DO NOTHING";
                 let values = [fresh.to_vec().into()];
-                tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+                tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values))
+                    .await?;
                 read(tx).await?.ok_or_else(|| Error::Corrupt("installation has no secret".to_owned()))
             })
         })
@@ -31,6 +33,7 @@ async fn read<C: ConnectionTrait>(db: &C) -> Result<Option<Secret>, Error> {
     let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
     let Some(row) = row else { return Ok(None) };
     let value: Vec<u8> = row.try_get("", "value")?;
-    let value = value.try_into().map_err(|_| Error::Corrupt("installation.value: not 32 bytes".to_owned()))?;
+    let value =
+        value.try_into().map_err(|_| Error::Corrupt("installation.value: not 32 bytes".to_owned()))?;
     Ok(Some(Secret::new(value)))
 }

@@ -22,7 +22,12 @@ pub struct Versions {
 }
 
 impl Versions {
-    pub async fn find<C>(&self, db: &C, tenant: TenantId, key: VersionKey) -> Result<Option<Arc<Version>>, Error>
+    pub async fn find<C>(
+        &self,
+        db: &C,
+        tenant: TenantId,
+        key: VersionKey,
+    ) -> Result<Option<Arc<Version>>, Error>
     where
         C: ConnectionTrait,
     {

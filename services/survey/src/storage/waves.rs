@@ -7,7 +7,8 @@ use arki_database::page::{Page, PageRequest};
 use arki_ids::{TenantId, UnitId, WaveId};
 use chrono::{DateTime, Utc};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
 };
 
 use super::entity::{roster, wave};
@@ -45,7 +46,10 @@ where
 }
 
 /// Several waves, of any tenants.
-pub async fn find_all<C>(db: &C, keys: &[(TenantId, WaveId)]) -> Result<HashMap<(TenantId, WaveId), Wave>, Error>
+pub async fn find_all<C>(
+    db: &C,
+    keys: &[(TenantId, WaveId)],
+) -> Result<HashMap<(TenantId, WaveId), Wave>, Error>
 where
     C: ConnectionTrait,
 {
@@ -70,7 +74,9 @@ where
     C: ConnectionTrait,
 {
     let rows = wave::Entity::due(now).order_by_asc(wave::Column::CloseTime).limit(most).all(db).await?;
-    rows.iter().map(|row| Ok((parse(&row.tenant_id, "wave.tenant_id")?, parse(&row.id, "wave.id")?))).collect()
+    rows.iter()
+        .map(|row| Ok((parse(&row.tenant_id, "wave.tenant_id")?, parse(&row.id, "wave.id")?)))
+        .collect()
 }
 
 /// How many responses the waves have, where they have any.
@@ -94,7 +100,12 @@ where
 }
 
 /// Keeps the tree of the opening with how many were invited.
-pub async fn insert_roster<C>(db: &C, tenant: TenantId, wave: WaveId, roster: &[RosterUnit]) -> Result<(), Error>
+pub async fn insert_roster<C>(
+    db: &C,
+    tenant: TenantId,
+    wave: WaveId,
+    roster: &[RosterUnit],
+) -> Result<(), Error>
 where
     C: ConnectionTrait,
 {

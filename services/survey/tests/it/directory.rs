@@ -12,37 +12,37 @@ use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
 #[derive(Clone)]
-pub struct Person {
-    pub id: PersonId,
-    pub kind: pb::PersonKind,
-    pub unit: Option<UnitId>,
-    pub language: &'static str,
+pub(crate) struct Person {
+    pub(crate) id: PersonId,
+    pub(crate) kind: pb::PersonKind,
+    pub(crate) unit: Option<UnitId>,
+    pub(crate) language: &'static str,
 }
 
 #[derive(Clone, Default)]
-pub struct Organisation {
-    pub minimum_group: i32,
+pub(crate) struct Organisation {
+    pub(crate) minimum_group: i32,
     /// Each with the one above, and its key in the HR system.
-    pub units: Vec<(UnitId, Option<UnitId>, &'static str)>,
-    pub people: Vec<Person>,
+    pub(crate) units: Vec<(UnitId, Option<UnitId>, &'static str)>,
+    pub(crate) people: Vec<Person>,
 }
 
 #[derive(Default)]
-pub struct FakeDirectory {
+pub(crate) struct FakeDirectory {
     organisations: Mutex<HashMap<TenantId, Organisation>>,
-    pub is_away: AtomicBool,
+    pub(crate) is_away: AtomicBool,
     /// How often units were listed from the beginning.
-    pub unit_lists: AtomicUsize,
+    pub(crate) unit_lists: AtomicUsize,
     /// Members in one page at most; 0 is what the caller asks for.
-    pub page: AtomicUsize,
+    pub(crate) page: AtomicUsize,
 }
 
 impl FakeDirectory {
-    pub fn set(&self, tenant: TenantId, organisation: Organisation) {
+    pub(crate) fn set(&self, tenant: TenantId, organisation: Organisation) {
         self.organisations.lock().unwrap().insert(tenant, organisation);
     }
 
-    pub fn peer(self: Arc<Self>) -> Peer {
+    pub(crate) fn peer(self: Arc<Self>) -> Peer {
         Peer::new(tower::service_fn(move |request: http::Request<Body>| {
             let directory = self.clone();
             async move { Ok(directory.answer(request).await) }
@@ -98,7 +98,8 @@ impl FakeDirectory {
                 if audience.units.contains(&unit.name()) {
                     return true;
                 }
-                at = organisation.units.iter().find(|(id, _, _)| *id == unit).and_then(|(_, above, _)| *above);
+                at =
+                    organisation.units.iter().find(|(id, _, _)| *id == unit).and_then(|(_, above, _)| *above);
             }
             audience.units.is_empty()
         };
@@ -121,7 +122,11 @@ impl FakeDirectory {
         };
         Ok(pb::ResolveAudienceResponse {
             members: people.iter().skip(start).take(size).map(member).collect(),
-            next_page_token: if start + size < people.len() { (start + size).to_string() } else { String::new() },
+            next_page_token: if start + size < people.len() {
+                (start + size).to_string()
+            } else {
+                String::new()
+            },
         })
     }
 

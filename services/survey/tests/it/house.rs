@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use arki_database::Store;
 use arki_events::{Bus, Envelope, Payload, Sink};
-use arki_ids::{PersonId, TenantId, UnitId};
+use arki_ids::TenantId;
 use arki_process::{Clock, Context};
-use arki_proto::directory::v1::PersonKind;
 use arki_proto::survey::v1 as pb;
 use arki_proto::survey::v1::survey_service_client::SurveyServiceClient;
-use arki_proto::r#type::v1::LocalizedText;
 use arki_rpc::{Caller, Failure, Peer, Scopes, client};
 use arki_survey::storage::migration::Migrator;
 use arki_survey::{Config, Peers};
@@ -20,7 +18,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tonic::Status;
 use uuid::Uuid;
 
-use crate::directory::{FakeDirectory, Organisation, Person};
+use crate::directory::FakeDirectory;
+pub(crate) use crate::samples::{
+    PALETTE, crowd, felt, number, organisation, questionnaire, unit, wave, words,
+};
 
 /// Runs a test on SQLite, and on PostgreSQL where `TEST_POSTGRES_URL` names one.
 macro_rules! on_each_database {
@@ -50,10 +51,10 @@ macro_rules! on_each_database {
 pub(crate) use on_each_database;
 
 /// A clock that stands still until a test moves it.
-pub struct FakeClock(Mutex<DateTime<Utc>>);
+pub(crate) struct FakeClock(Mutex<DateTime<Utc>>);
 
 impl FakeClock {
-    pub fn advance(&self, by: TimeDelta) {
+    pub(crate) fn advance(&self, by: TimeDelta) {
         *self.0.lock().unwrap() += by;
     }
 }
@@ -66,7 +67,7 @@ impl Clock for FakeClock {
 
 /// A bus that remembers what was published.
 #[derive(Default)]
-pub struct Recorder(Mutex<Vec<Envelope>>);
+pub(crate) struct Recorder(Mutex<Vec<Envelope>>);
 
 #[async_trait]
 impl Bus for Recorder {
@@ -85,16 +86,16 @@ impl Bus for Recorder {
     }
 }
 
-pub type Client = SurveyServiceClient<Peer>;
+pub(crate) type Client = SurveyServiceClient<Peer>;
 
-pub struct House {
-    pub client: Client,
-    pub directory: Arc<FakeDirectory>,
-    pub clock: Arc<FakeClock>,
+pub(crate) struct House {
+    pub(crate) client: Client,
+    pub(crate) directory: Arc<FakeDirectory>,
+    pub(crate) clock: Arc<FakeClock>,
     /// The tables themselves.
-    pub store: Store,
-    pub tenant: TenantId,
-    pub caller: Caller,
+    pub(crate) store: Store,
+    pub(crate) tenant: TenantId,
+    pub(crate) caller: Caller,
     bus: Arc<Recorder>,
     context: Context,
     folder: Option<PathBuf>,
@@ -110,32 +111,34 @@ impl Drop for House {
 }
 
 /// Ten past noon in Helsinki, in winter.
-pub const START: &str = "2026-11-23T10:10:00Z";
+pub(crate) const START: &str = "2026-11-23T10:10:00Z";
 
 impl House {
-    pub async fn on_sqlite() -> Self {
-        let folder = std::env::temp_dir().join(format!("arki-survey-{}", Uuid::new_v4()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let url = format!("sqlite://{}/survey.db", folder.display());
-        let database = arki_database::Config { url, ..Default::default() };
-        Self::start(database, Some(folder)).await
+    pub(crate) async fn on_sqlite() -> Self {
+        let (database, folder) = in_a_file();
+        Self::start(Config { database, sweep_seconds: 1, ..Config::default() }, Some(folder)).await
     }
 
-    pub async fn on_postgres() -> Option<Self> {
+    /// A service whose queue of answers takes hardly any.
+    pub(crate) async fn with_a_short_queue() -> Self {
+        let (database, folder) = in_a_file();
+        Self::start(Config { database, intake_queue: 1, ..Config::default() }, Some(folder)).await
+    }
+
+    pub(crate) async fn on_postgres() -> Option<Self> {
         let url = std::env::var("TEST_POSTGRES_URL").ok()?;
         let schema = Some(format!("survey_{}", Uuid::new_v4().simple()));
         let database = arki_database::Config { url, schema, ..Default::default() };
-        Some(Self::start(database, None).await)
+        Some(Self::start(Config { database, sweep_seconds: 1, ..Config::default() }, None).await)
     }
 
-    async fn start(database: arki_database::Config, folder: Option<PathBuf>) -> Self {
+    async fn start(config: Config, folder: Option<PathBuf>) -> Self {
         let clock = Arc::new(FakeClock(Mutex::new(START.parse().unwrap())));
         let context = Context::alone(clock.clone());
         let directory = Arc::new(FakeDirectory::default());
         let bus = Arc::new(Recorder::default());
-        let store = Store::connect(&database).await.unwrap();
+        let store = Store::connect(&config.database).await.unwrap();
         store.migrate::<Migrator>().await.unwrap();
-        let config = Config { database, sweep_seconds: 1, ..Config::default() };
         let peers = Peers { directory: client::stack(directory.clone().peer(), context.assertion.clone()) };
         let running = arki_survey::build(config, peers, bus.clone(), context.clone()).await.unwrap();
         running.readiness.ready().await.unwrap();
@@ -148,57 +151,55 @@ impl House {
     }
 
     /// Calls a method as this house's caller.
-    pub fn ask<T>(&self, request: T) -> tonic::Request<T> {
+    pub(crate) fn ask<T>(&self, request: T) -> tonic::Request<T> {
         client::with_caller(tonic::Request::new(request), &self.caller)
     }
 
-    pub fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    pub async fn publishes(&self, questionnaire: pb::Questionnaire) -> pb::QuestionnaireVersion {
+    pub(crate) async fn publishes(&self, questionnaire: pb::Questionnaire) -> pb::QuestionnaireVersion {
         let mut client = self.client.clone();
-        let request = pb::CreateQuestionnaireRequest {
-            questionnaire: Some(questionnaire),
-            request_id: String::new(),
-        };
+        let request =
+            pb::CreateQuestionnaireRequest { questionnaire: Some(questionnaire), request_id: String::new() };
         let created = client.create_questionnaire(self.ask(request)).await.unwrap().into_inner();
         let name = created.questionnaire.unwrap().name;
         let request = pb::PublishQuestionnaireRequest { name, ..Default::default() };
         client.publish_questionnaire(self.ask(request)).await.unwrap().into_inner().version.unwrap()
     }
 
-    pub async fn creates(&self, wave: pb::Wave) -> pb::Wave {
+    pub(crate) async fn creates(&self, wave: pb::Wave) -> pb::Wave {
         let request = pb::CreateWaveRequest { wave: Some(wave), request_id: String::new() };
         let created = self.client.clone().create_wave(self.ask(request)).await.unwrap();
         created.into_inner().wave.unwrap()
     }
 
-    pub async fn opens(&self, wave: &pb::Wave) -> Result<pb::Wave, Status> {
+    pub(crate) async fn opens(&self, wave: &pb::Wave) -> Result<pb::Wave, Status> {
         let request = pb::OpenWaveRequest { name: wave.name.clone(), ..Default::default() };
         let opened = self.client.clone().open_wave(self.ask(request)).await?;
         Ok(opened.into_inner().wave.unwrap())
     }
 
     /// An open wave that asks the sample questionnaire.
-    pub async fn asks(&self, audience: pb::WaveAudience, anonymity: pb::Anonymity) -> pb::Wave {
+    pub(crate) async fn asks(&self, audience: pb::WaveAudience, anonymity: pb::Anonymity) -> pb::Wave {
         let version = self.publishes(questionnaire()).await;
         let wave = self.creates(wave(&version, audience, anonymity)).await;
         self.opens(&wave).await.unwrap()
     }
 
-    pub async fn closes(&self, wave: &pb::Wave) -> Result<pb::Wave, Status> {
+    pub(crate) async fn closes(&self, wave: &pb::Wave) -> Result<pb::Wave, Status> {
         let request = pb::CloseWaveRequest { name: wave.name.clone(), ..Default::default() };
         let closed = self.client.clone().close_wave(self.ask(request)).await?;
         Ok(closed.into_inner().wave.unwrap())
     }
 
-    pub async fn sees(&self, wave: &pb::Wave) -> pb::Wave {
+    pub(crate) async fn sees(&self, wave: &pb::Wave) -> pb::Wave {
         let request = pb::GetWaveRequest { name: wave.name.clone() };
         self.client.clone().get_wave(self.ask(request)).await.unwrap().into_inner().wave.unwrap()
     }
 
-    pub async fn invitations(&self, wave: &pb::Wave) -> Vec<pb::Invitation> {
+    pub(crate) async fn invitations(&self, wave: &pb::Wave) -> Vec<pb::Invitation> {
         let mut invitations = Vec::new();
         let mut page_token = String::new();
         loop {
@@ -217,18 +218,18 @@ impl House {
         }
     }
 
-    pub async fn form(&self, token: &str, language: &str) -> Result<pb::Form, Status> {
+    pub(crate) async fn form(&self, token: &str, language: &str) -> Result<pb::Form, Status> {
         let request = pb::GetFormRequest { token: token.to_owned(), language: language.to_owned() };
         Ok(self.client.clone().get_form(request).await?.into_inner().form.unwrap())
     }
 
     /// Answers a form, and tells whether it had been answered like that before.
-    pub async fn submits(&self, token: &str, answers: Vec<pb::Answer>) -> Result<bool, Status> {
+    pub(crate) async fn submits(&self, token: &str, answers: Vec<pb::Answer>) -> Result<bool, Status> {
         let request = pb::SubmitResponseRequest { token: token.to_owned(), answers, ..Default::default() };
         Ok(self.client.clone().submit_response(request).await?.into_inner().replayed)
     }
 
-    pub async fn imports(
+    pub(crate) async fn imports(
         &self,
         requests: Vec<pb::ImportResponsesRequest>,
     ) -> Result<Vec<pb::ImportResponsesResponse>, Status> {
@@ -242,10 +243,11 @@ impl House {
     }
 
     /// The events of one kind that were published, once there are `count` of them.
-    pub async fn hears<P: Payload>(&self, count: usize) -> Vec<P> {
+    pub(crate) async fn hears<P: Payload>(&self, count: usize) -> Vec<P> {
         let deadline = std::time::Instant::now() + Duration::from_secs(20);
         loop {
-            let heard: Vec<_> = self.heard().into_iter().filter(|event| event.subject == P::SUBJECT).collect();
+            let heard: Vec<_> =
+                self.heard().into_iter().filter(|event| event.subject == P::SUBJECT).collect();
             if heard.len() >= count {
                 return heard.iter().map(|event| event.decode().unwrap()).collect();
             }
@@ -255,12 +257,12 @@ impl House {
     }
 
     /// All events that were published so far.
-    pub fn heard(&self) -> Vec<Envelope> {
+    pub(crate) fn heard(&self) -> Vec<Envelope> {
         self.bus.0.lock().unwrap().clone()
     }
 
     /// Waits for something that the service does by itself.
-    pub async fn waits_until<F>(&self, what: &str, mut is: impl FnMut() -> F)
+    pub(crate) async fn waits_until<F>(&self, what: &str, mut is: impl FnMut() -> F)
     where
         F: Future<Output = bool>,
     {
@@ -272,19 +274,22 @@ impl House {
     }
 
     /// Everything in a table as text, a row a line.
-    pub async fn rows(&self, sql: &str) -> Vec<String> {
+    pub(crate) async fn rows(&self, sql: &str) -> Vec<String> {
         use sea_orm::{ConnectionTrait, Statement};
         let reader = self.store.reader();
-        let rows = reader.query_all_raw(Statement::from_string(reader.get_database_backend(), sql)).await.unwrap();
-        rows.iter().map(|row| row.try_get_by_index::<Option<String>>(0).unwrap().unwrap_or_default()).collect()
+        let rows =
+            reader.query_all_raw(Statement::from_string(reader.get_database_backend(), sql)).await.unwrap();
+        rows.iter()
+            .map(|row| row.try_get_by_index::<Option<String>>(0).unwrap().unwrap_or_default())
+            .collect()
     }
 
-    pub async fn count(&self, table: &str) -> usize {
+    pub(crate) async fn count(&self, table: &str) -> usize {
         self.rows(&format!("SELECT tenant_id FROM {table}")).await.len()
     }
 
     /// Changes the tables behind the back of the service.
-    pub async fn executes(&self, sql: &'static str) {
+    pub(crate) async fn executes(&self, sql: &'static str) {
         use sea_orm::ConnectionTrait;
         self.store
             .write("Test", move |tx| {
@@ -298,105 +303,18 @@ impl House {
     }
 }
 
-pub fn caller(tenant: TenantId) -> Caller {
+fn in_a_file() -> (arki_database::Config, PathBuf) {
+    let folder = std::env::temp_dir().join(format!("arki-survey-{}", Uuid::new_v4()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let url = format!("sqlite://{}/survey.db", folder.display());
+    (arki_database::Config { url, ..Default::default() }, folder)
+}
+
+pub(crate) fn caller(tenant: TenantId) -> Caller {
     Caller { tenant, subject: "apiKeys/key_test".to_owned(), scopes: Scopes::parse("survey.admin") }
 }
 
-/// A unit of the sample organisation: 1 is the company, 2 the counters, 3 the drivers.
-pub fn unit(number: u128) -> UnitId {
-    UnitId::from_uuid(Uuid::from_u128(number))
-}
-
-/// Twelve at the counters, four who drive, three customers of the counters, a prospect who belongs nowhere.
-pub fn organisation() -> Organisation {
-    let mut people = Vec::new();
-    let mut add = |count, kind, unit, language| {
-        people.extend((0..count).map(|_| Person { id: PersonId::generate(), kind, unit, language }));
-    };
-    add(12, PersonKind::Employee, Some(unit(2)), "fi");
-    add(4, PersonKind::Employee, Some(unit(3)), "sv");
-    add(3, PersonKind::Customer, Some(unit(2)), "en");
-    add(1, PersonKind::Prospect, None, "de");
-    Organisation {
-        minimum_group: 5,
-        units: vec![(unit(1), None, "company"), (unit(2), Some(unit(1)), "counters"), (unit(3), Some(unit(1)), "drivers")],
-        people,
-    }
-}
-
-/// An organisation of so many employees in one unit.
-pub fn crowd(count: usize) -> Organisation {
-    let person = |_| Person {
-        id: PersonId::generate(),
-        kind: PersonKind::Employee,
-        unit: Some(unit(2)),
-        language: "fi",
-    };
-    Organisation {
-        minimum_group: 5,
-        units: vec![(unit(1), None, "company"), (unit(2), Some(unit(1)), "counters")],
-        people: (0..count).map(person).collect(),
-    }
-}
-
-pub fn words(text: &str) -> Option<LocalizedText> {
-    let by_language = ["fi", "sv", "en"].map(|language| (language.to_owned(), format!("{text} ({language})")));
-    Some(LocalizedText { by_language: by_language.into() })
-}
-
-pub const PALETTE: [&str; 8] = ["calm", "cosy", "eager", "glad", "heard", "hurried", "lost", "tense"];
-
-fn question(key: &str, kind: pb::QuestionKind, options: &[&str]) -> pb::Question {
-    pb::Question {
-        key: key.to_owned(),
-        kind: kind.into(),
-        text: words(key),
-        options: options.iter().map(|key| pb::Option { key: (*key).to_owned(), label: words(key) }).collect(),
-        required: key == "recommend",
-        ..Default::default()
-    }
-}
-
-pub fn questionnaire() -> pb::Questionnaire {
-    pb::Questionnaire {
-        display_name: "At the counter".to_owned(),
-        title: words("How was it"),
-        purpose: words("So that we do better"),
-        languages: ["fi", "sv", "en"].map(str::to_owned).to_vec(),
-        questions: vec![
-            question("recommend", pb::QuestionKind::Nps, &[]),
-            question("easy", pb::QuestionKind::Ces, &[]),
-            question("channel", pb::QuestionKind::SingleChoice, &["counter", "phone"]),
-            question("felt", pb::QuestionKind::EmotionPalette, &PALETTE),
-            question("why", pb::QuestionKind::OpenText, &[]),
-        ],
-        ..Default::default()
-    }
-}
-
-pub fn wave(version: &pb::QuestionnaireVersion, audience: pb::WaveAudience, anonymity: pb::Anonymity) -> pb::Wave {
-    pb::Wave {
-        display_name: "Autumn".to_owned(),
-        questionnaire_version: version.name.clone(),
-        audience: audience.into(),
-        anonymity: anonymity.into(),
-        sender: words("Testi Oy"),
-        ..Default::default()
-    }
-}
-
-pub fn number(question: &str, number: i32) -> pb::Answer {
-    pb::Answer { question: question.to_owned(), value: Some(pb::answer::Value::Number(number)) }
-}
-
-pub fn felt(terms: &[&str], order_shown: &[&str]) -> pb::Answer {
-    let chosen = terms.iter().map(|term| pb::Feeling { term: (*term).to_owned(), intensity: 2 }).collect();
-    let order_shown = order_shown.iter().map(ToString::to_string).collect();
-    let feelings = pb::Feelings { chosen, order_shown };
-    pb::Answer { question: "felt".to_owned(), value: Some(pb::answer::Value::Feelings(feelings)) }
-}
-
 /// What a call was refused with.
-pub fn reason(status: &Status) -> (tonic::Code, String) {
+pub(crate) fn reason(status: &Status) -> (tonic::Code, String) {
     (status.code(), Failure::from_status(status).reason.to_string())
 }

@@ -11,6 +11,7 @@ mod house;
 mod imports;
 mod invitations;
 mod questionnaires;
+mod samples;
 mod storage;
 mod tenancy;
 mod waves;

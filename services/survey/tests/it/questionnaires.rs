@@ -31,8 +31,11 @@ async fn update(
 }
 
 async fn publish(house: &House, name: &str, etag: &str) -> Result<pb::QuestionnaireVersion, tonic::Status> {
-    let request =
-        pb::PublishQuestionnaireRequest { name: name.to_owned(), etag: etag.to_owned(), request_id: String::new() };
+    let request = pb::PublishQuestionnaireRequest {
+        name: name.to_owned(),
+        etag: etag.to_owned(),
+        request_id: String::new(),
+    };
     let published = house.client.clone().publish_questionnaire(house.ask(request)).await?;
     Ok(published.into_inner().version.unwrap())
 }

@@ -17,7 +17,8 @@ pub(in super::super) struct Part {
 /// The parts beside each other. Colours repeat what the legend says in words and numbers.
 pub(in super::super) fn bar(words: &Words, title: &str, parts: &[Part]) -> Markup {
     let whole: i64 = parts.iter().map(|part| part.count).sum();
-    let told: Vec<_> = parts.iter().map(|part| format!("{} {}", part.name, words.count(part.count))).collect();
+    let told: Vec<_> =
+        parts.iter().map(|part| format!("{} {}", part.name, words.count(part.count))).collect();
     html! {
         svg .stack role="img" width="100%" height="1.9rem" {
             title { (title) }

@@ -15,6 +15,8 @@ pub(super) use self::{
 
 use maud::{Markup, html};
 
+use crate::pages::words::Words;
+
 /// How far from either end the scale begins, in percent of the width, so that a dot at the end is whole.
 const MARGIN: f64 = 2.0;
 
@@ -26,15 +28,11 @@ pub(super) struct Scale {
 }
 
 impl Scale {
-    /// Points from -100 to 100, whose middle says something.
+    /// Points from -100 to 100, whose middle says something. Whole scales are never cut, so that charts beside each
+    /// other compare.
     pub(super) const POINTS: Self = Self { low: -100.0, high: 100.0 };
     /// Percent from end to end.
     pub(super) const PERCENT: Self = Self { low: 0.0, high: 100.0 };
-
-    /// The whole scale of a figure's unit. It is never cut, so that charts beside each other compare.
-    pub(super) fn of(unit: &str) -> Self {
-        if unit == "points" { Self::POINTS } else { Self::PERCENT }
-    }
 
     /// Percent up to the next full twenty at or above `most`, for shares that are small together.
     pub(super) fn up_to(most: f64) -> Self {
@@ -90,6 +88,18 @@ fn drawn(scale: Scale, marks: &Marks) -> Markup {
         }
         @if let Some(point) = marks.point {
             circle .point .(off) cx=(scale.place(point)) cy="50%" r="0.34rem" {}
+        }
+    }
+}
+
+/// The numbers under a scale. The description of every mark says its own, so that nobody hears these besides.
+fn axis(words: &Words, scale: Scale) -> Markup {
+    let anchors = ["start", "middle", "end"];
+    html! {
+        svg .axis aria-hidden="true" width="100%" height="1.2rem" {
+            @for (tick, anchor) in scale.ticks().into_iter().zip(anchors) {
+                text x=(scale.place(tick)) y="0.95rem" text-anchor=(anchor) { (words.number(tick, 0)) }
+            }
         }
     }
 }

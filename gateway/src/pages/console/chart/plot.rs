@@ -2,15 +2,13 @@
 
 use maud::{Markup, html};
 
-use super::{Marks, Scale, drawn, strip::axis};
+use super::{Marks, Scale, axis, drawn};
 use crate::pages::words::Words;
 
 /// A plot of several things.
 pub(in super::super) struct Plot {
     /// What it shows.
     pub(in super::super) title: String,
-    /// How to read it.
-    pub(in super::super) description: String,
     /// The one scale.
     pub(in super::super) scale: Scale,
     /// A number to compare with, such as that of the whole.
@@ -43,7 +41,7 @@ pub(in super::super) struct Row {
 pub(in super::super) fn plot(words: &Words, plot: &Plot) -> Markup {
     html! {
         figure .plot {
-            figcaption { h3 { (plot.title) } p .quiet .small { (plot.description) } }
+            figcaption { h3 { (plot.title) } }
             ul .rows {
                 @for row in &plot.rows { (line(words, plot, row)) }
             }
@@ -64,13 +62,16 @@ fn line(words: &Words, plot: &Plot, row: &Row) -> Markup {
                 @if let Some(link) = &row.link { a href=(link) { (row.name) } } @else { (row.name) }
             }
             @if let Some(marks) = &row.marks {
-                svg .marks role="img" width="100%" height="100%" {
-                    title { (row.name) }
-                    desc { (row.description) }
-                    @if let Some(reference) = plot.reference {
-                        line .reference x1=(plot.scale.place(reference)) x2=(plot.scale.place(reference)) y1="0" y2="100%" {}
+                span .track {
+                    svg .marks role="img" width="100%" height="100%" {
+                        title { (row.name) }
+                        desc { (row.description) }
+                        @if let Some(reference) = plot.reference {
+                            @let place = plot.scale.place(reference);
+                            line .reference x1=(place) x2=(place) y1="0" y2="100%" {}
+                        }
+                        (drawn(plot.scale, marks))
                     }
-                    (drawn(plot.scale, marks))
                 }
                 span .value .off[marks.is_off] {
                     (row.value)

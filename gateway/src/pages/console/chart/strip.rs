@@ -2,11 +2,17 @@
 
 use maud::{Markup, html};
 
-use super::{Marks, Scale, drawn};
+use super::{Marks, Scale, axis, drawn};
 use crate::pages::words::Words;
 
 /// The marks of one number, with the ends of its scale written under it.
-pub(in super::super) fn strip(words: &Words, scale: Scale, marks: &Marks, title: &str, description: &str) -> Markup {
+pub(in super::super) fn strip(
+    words: &Words,
+    scale: Scale,
+    marks: &Marks,
+    title: &str,
+    description: &str,
+) -> Markup {
     html! {
         div .strip {
             svg .marks role="img" width="100%" height="1.6rem" {
@@ -16,15 +22,6 @@ pub(in super::super) fn strip(words: &Words, scale: Scale, marks: &Marks, title:
                 (drawn(scale, marks))
             }
             (axis(words, scale))
-        }
-    }
-}
-
-/// The numbers under a scale. They are in the description of every chart, so that nobody hears them twice.
-pub(super) fn axis(words: &Words, scale: Scale) -> Markup {
-    html! {
-        div .axis aria-hidden="true" {
-            @for tick in scale.ticks() { span { (words.number(tick, 0)) } }
         }
     }
 }

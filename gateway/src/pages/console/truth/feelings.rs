@@ -25,13 +25,14 @@ pub(super) struct Felt {
 }
 
 /// Reads the gap of a profile at a unit.
-pub(super) async fn felt(ask: Ask<'_>, profile: &pb::TargetProfile, unit: &str) -> Result<Felt, Status> {
+pub(super) async fn felt(ask: Ask<'_>, profile: pb::TargetProfile, unit: &str) -> Result<Felt, Status> {
     let gap = ask.gap(&profile.name, unit).await?;
-    Ok(Felt { profile: profile.clone(), gap })
+    Ok(Felt { profile, gap })
 }
 
 impl Felt {
-    fn audience(&self) -> Option<Audience> {
+    /// Whose feelings they are.
+    pub(super) fn audience(&self) -> Option<Audience> {
         Audience::of_profile(self.profile.audience())
     }
 
@@ -97,16 +98,16 @@ fn sentence(words: &Words, term: &pb::TermGap) -> String {
 /// The plots, customers and staff side by side on one scale.
 pub(super) fn section(visitor: &Visitor, felt: &[Felt]) -> Markup {
     let words = &visitor.words;
-    let mut felt: Vec<_> = felt.iter().collect();
-    felt.sort_by_key(|one| one.audience());
-    let ends = felt.iter().flat_map(|one| one.terms()).map(|term| {
-        term.high_percent.max(term.interval_high.unwrap_or_default())
-    });
+    let ends = felt
+        .iter()
+        .flat_map(|one| one.terms())
+        .map(|term| term.high_percent.max(term.interval_high.unwrap_or_default()));
     let scale = Scale::up_to(ends.fold(0.0, f64::max));
     html! {
         @if !felt.is_empty() {
             section aria-labelledby="feelings" {
                 h2 #feelings { (words.text("feelings-heading")) }
+                p .quiet .small { (words.text("feelings-how")) }
                 div .pair { @for one in felt { (figure(visitor, scale, one)) } }
             }
         }
@@ -122,7 +123,6 @@ fn figure(visitor: &Visitor, scale: Scale, felt: &Felt) -> Markup {
         div .felt {
             @if let Some(gap) = shown {
                 (chart::plot(words, &Plot {
-                    description: words.text("feelings-how"),
                     scale,
                     reference: None,
                     rows: terms.iter().map(|term| row(words, term)).collect(),

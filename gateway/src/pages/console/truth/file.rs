@@ -41,8 +41,19 @@ async fn readings(ask: Ask<'_>, id: &str, unit: &str) -> Result<Response, Status
     let metric = ask.metric(format!("metrics/{id}")).await?;
     let readings = ask.readings(&metric.name, unit).await?;
     let head = [
-        "unit", "unit_name", "metric", "metric_version", "measure", "value", "low", "high", "interval", "n",
-        "first_day", "last_day", "note",
+        "unit",
+        "unit_name",
+        "metric",
+        "metric_version",
+        "measure",
+        "value",
+        "low",
+        "high",
+        "interval",
+        "n",
+        "first_day",
+        "last_day",
+        "note",
     ];
     let rows: Vec<_> = readings.iter().map(|reading| row(&metric, reading)).collect();
     Ok(csv::reply(id, &head, &rows))
@@ -72,7 +83,12 @@ fn row(metric: &pb::Metric, reading: &pb::Reading) -> Vec<Cell> {
     } else {
         row.extend(vec![Cell::Nothing; 4]);
     }
-    row.extend([Cell::Count(figure.n), day(reading.first_day.as_ref()), day(reading.last_day.as_ref()), Cell::text(band)]);
+    row.extend([
+        Cell::Count(figure.n),
+        day(reading.first_day.as_ref()),
+        day(reading.last_day.as_ref()),
+        Cell::text(band),
+    ]);
     row
 }
 
@@ -83,7 +99,8 @@ fn day(day: Option<&Date>) -> Cell {
 async fn gap(ask: Ask<'_>, id: &str, unit: &str) -> Result<Response, Status> {
     let profile = ask.profile(format!("targetProfiles/{id}")).await?;
     let gap = ask.gap(&profile.name, unit).await?;
-    let head = ["term", "label", "role", "aim_low", "aim_high", "percent", "low", "high", "gap", "state", "note"];
+    let head =
+        ["term", "label", "role", "aim_low", "aim_high", "percent", "low", "high", "gap", "state", "note"];
     let is_shown = gap.as_ref().is_some_and(|gap| gap.shown);
     let terms = gap.map(|gap| gap.terms).unwrap_or_default();
     let rows: Vec<_> = terms.iter().map(|term| term_row(term, is_shown)).collect();

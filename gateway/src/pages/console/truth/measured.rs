@@ -70,21 +70,36 @@ pub(super) async fn measure(
     organisation: &Organisation,
     profiles: &[pb::TargetProfile],
 ) -> Result<Measured, Status> {
-    let mut readings = ask.readings(&metric.name, unit).await?.into_iter();
-    // Parents come before children, so that the first one is the whole.
-    let whole = readings.next();
-    let parts = if unit.is_empty() {
-        let wanted = organisation.parts("");
-        readings.filter(|reading| wanted.iter().any(|part| part.name == reading.unit)).collect()
-    } else {
-        readings.collect()
-    };
+    let readings = ask.readings(&metric.name, unit).await?;
+    let (whole, parts) = split(readings, unit, organisation);
     let asked = match &whole {
         Some(reading) => ask.audience(&reading.wave).await.and_then(Audience::of_wave),
         None => None,
     };
     let audience = asked.or_else(|| meant(&metric, profiles));
     Ok(Measured { metric, audience, whole, parts })
+}
+
+/// The reading of the whole, and those of its parts.
+fn split(
+    mut readings: Vec<pb::Reading>,
+    unit: &str,
+    organisation: &Organisation,
+) -> (Option<pb::Reading>, Vec<pb::Reading>) {
+    if readings.is_empty() {
+        return (None, readings);
+    }
+    // Parents come before children. The whole stands before several roots only where it may be shown; otherwise the
+    // first of the roots must not be taken for it.
+    let root = organisation.only_root().map_or("", |root| &root.name);
+    let first = &readings[0].unit;
+    let is_whole = first == unit || (unit.is_empty() && (first == root || organisation.is_flat()));
+    let whole = if is_whole { readings.remove(0) } else { pb::Reading::default() };
+    if unit.is_empty() {
+        let wanted = organisation.parts("");
+        readings.retain(|reading| wanted.iter().any(|part| part.name == reading.unit));
+    }
+    (Some(whole), readings)
 }
 
 /// Whom a metric is meant for, by itself. Satisfaction and agreement may be asked of either.
@@ -109,7 +124,9 @@ pub(super) fn figure(reading: &pb::Reading) -> Option<&pb::Figure> {
 pub(super) fn said(words: &Words, figure: &pb::Figure) -> String {
     match figure.band() {
         pb::FigureBand::AtMostTenPercent => words.with("band-low", [("percent", words.percent(10.0).into())]),
-        pb::FigureBand::AtLeastNinetyPercent => words.with("band-high", [("percent", words.percent(90.0).into())]),
+        pb::FigureBand::AtLeastNinetyPercent => {
+            words.with("band-high", [("percent", words.percent(90.0).into())])
+        }
         pb::FigureBand::Unspecified => number(words, figure, figure.value),
     }
 }
@@ -154,7 +171,11 @@ pub(super) fn scale(metric: &pb::Metric) -> Scale {
 /// The days of the answers.
 pub(super) fn days(words: &Words, reading: &pb::Reading) -> Option<String> {
     let (first, last) = (reading.first_day.as_ref()?, reading.last_day.as_ref()?);
-    Some(if first == last { words.date(last) } else { format!("{}–{}", words.date(first), words.date(last)) })
+    Some(if first == last {
+        words.date(last)
+    } else {
+        format!("{}–{}", words.date(first), words.date(last))
+    })
 }
 
 /// How many answered.
@@ -164,7 +185,46 @@ pub(super) fn answered(words: &Words, n: i64) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use arki_proto::directory::v1::{GetTreeResponse, Tenant, TreeUnit};
+
     use super::*;
+
+    fn organisation(units: &[(&str, &str)]) -> Organisation {
+        let unit = |(name, parent): &(&str, &str)| TreeUnit {
+            name: (*name).to_owned(),
+            parent: (*parent).to_owned(),
+            ..TreeUnit::default()
+        };
+        let tree = GetTreeResponse { as_of: None, units: units.iter().map(unit).collect() };
+        Organisation::new(Tenant::default(), tree)
+    }
+
+    fn readings(units: &[&str]) -> Vec<pb::Reading> {
+        let reading =
+            |unit: &&str| pb::Reading { unit: (*unit).to_owned(), shown: true, ..pb::Reading::default() };
+        units.iter().map(reading).collect()
+    }
+
+    fn units(readings: &[pb::Reading]) -> Vec<&str> {
+        readings.iter().map(|reading| reading.unit.as_str()).collect()
+    }
+
+    #[test]
+    fn the_whole_is_what_was_asked_for_and_never_a_root_among_several() {
+        let one = organisation(&[("k", ""), ("a", "k"), ("a1", "a")]);
+        let (whole, parts) = split(readings(&["k", "a", "a1"]), "", &one);
+        assert_eq!((whole.unwrap().unit.as_str(), units(&parts)), ("k", vec!["a"]));
+        let (whole, parts) = split(readings(&["", "k", "a", "a1"]), "", &one);
+        assert_eq!((whole.unwrap().unit.as_str(), units(&parts)), ("", vec!["a"]));
+        let (whole, parts) = split(readings(&["a", "a1"]), "a", &one);
+        assert_eq!((whole.unwrap().unit.as_str(), units(&parts)), ("a", vec!["a1"]));
+
+        let two = organisation(&[("k", ""), ("l", ""), ("a", "k")]);
+        let (whole, parts) = split(readings(&["k", "a", "l"]), "", &two);
+        assert!(!whole.unwrap().shown);
+        assert_eq!(units(&parts), ["k", "l"]);
+        assert_eq!(split(Vec::new(), "", &two), (None, Vec::new()));
+    }
 
     fn figure_of(unit: &str, band: pb::FigureBand) -> pb::Figure {
         pb::Figure {

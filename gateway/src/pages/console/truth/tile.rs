@@ -25,10 +25,10 @@ pub(super) fn tile(visitor: &Visitor, measured: &Measured) -> Markup {
                 p .number {
                     strong { (said) }
                     @if figure.unit == "points" { " " span .measure { (words.text("points")) } }
-                    @if !reading.words.is_empty() { " " span .measure { (metric.display_name) } }
+                    @if !interval.is_empty() { " " span .measure .small { (interval) } }
                 }
                 (chart::strip(words, measured::scale(metric), &measured::marks(figure), &metric.display_name, &format!("{said}, {interval}")))
-                @if !interval.is_empty() { p .quiet .small { (interval) } }
+                @if !reading.words.is_empty() { p .small { (metric.display_name) } }
                 (chips(visitor, reading, Some(figure)))
                 (background(visitor, metric, reading, figure))
             } @else if let Some(reading) = whole {

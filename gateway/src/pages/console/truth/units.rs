@@ -28,7 +28,6 @@ pub(super) fn figure(visitor: &Visitor, measured: &Measured) -> Markup {
     chart::plot(
         words,
         &Plot {
-            description: words.text(if reference.is_some() { "units-how-with-whole" } else { "units-how" }),
             scale: measured::scale(metric),
             reference: reference.map(|figure| figure.value),
             rows: parts.iter().map(|reading| row(visitor, reading)).collect(),

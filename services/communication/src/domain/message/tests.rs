@@ -37,52 +37,42 @@ fn a_message_whose_parts_fit_together_is_taken() {
     assert_eq!(fields(&content()), Vec::<String>::new());
 }
 
+type Spoil = fn(&mut MessageContent);
+
 #[test]
 fn every_part_that_does_not_fit_is_named() {
-    let cases: Vec<(&str, Box<dyn Fn(&mut MessageContent)>, &[&str])> = vec![
-        ("no subject", Box::new(|it| it.subject = Words::default()), &["message.body"]),
-        ("no body", Box::new(|it| it.body = Words::default()), &["message.body"]),
-        ("no common language", Box::new(|it| it.body = Words::new("sv", "Hej")), &["message.body"]),
-        (
-            "two lines",
-            Box::new(|it| it.subject = Words::new("en", "a\r\nBcc: x@example.org")),
-            &["message.subject"],
-        ),
-        (
-            "long subject",
-            Box::new(|it| it.subject = Words::new("en", &"a".repeat(201))),
-            &["message.subject"],
-        ),
-        ("bad tag", Box::new(|it| it.why = Words::new("english", "because")), &["message.why"]),
-        ("other placeholder", Box::new(|it| it.body = Words::new("en", "Dear {name}")), &["message.body"]),
-        (
-            "link in the subject",
-            Box::new(|it| it.subject = Words::new("en", "See {link}")),
-            &["message.subject"],
-        ),
+    let cases: Vec<(&str, Spoil, &[&str])> = vec![
+        ("no subject", |it| it.subject = Words::default(), &["message.body"]),
+        ("no body", |it| it.body = Words::default(), &["message.body"]),
+        ("no common language", |it| it.body = Words::new("sv", "Hej"), &["message.body"]),
+        ("two lines", |it| it.subject = Words::new("en", "a\r\nBcc: x@example.org"), &["message.subject"]),
+        ("long subject", |it| it.subject = Words::new("en", &"a".repeat(201)), &["message.subject"]),
+        ("bad tag", |it| it.why = Words::new("english", "because"), &["message.why"]),
+        ("other placeholder", |it| it.body = Words::new("en", "Dear {name}"), &["message.body"]),
+        ("link in the subject", |it| it.subject = Words::new("en", "See {link}"), &["message.subject"]),
         (
             "no wrong answer",
-            Box::new(|it| it.comprehension.as_mut().unwrap().options[1].correct = true),
+            |it| it.comprehension.as_mut().unwrap().options[1].correct = true,
             &["message.comprehension.options"],
         ),
         (
             "no correct answer",
-            Box::new(|it| it.comprehension.as_mut().unwrap().options[0].correct = false),
+            |it| it.comprehension.as_mut().unwrap().options[0].correct = false,
             &["message.comprehension.options"],
         ),
         (
             "same key",
-            Box::new(|it| it.comprehension.as_mut().unwrap().options[1].key = "one".to_owned()),
+            |it| it.comprehension.as_mut().unwrap().options[1].key = "one".to_owned(),
             &["message.comprehension.options[1].key"],
         ),
         (
             "no label",
-            Box::new(|it| it.comprehension.as_mut().unwrap().options[1].label = Words::default()),
+            |it| it.comprehension.as_mut().unwrap().options[1].label = Words::default(),
             &["message.comprehension.options[1].label"],
         ),
         (
             "no question",
-            Box::new(|it| it.comprehension.as_mut().unwrap().text = Words::default()),
+            |it| it.comprehension.as_mut().unwrap().text = Words::default(),
             &["message.comprehension.text"],
         ),
     ];

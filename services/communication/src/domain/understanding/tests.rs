@@ -98,7 +98,7 @@ fn forest() -> impl Strategy<Value = (Vec<Option<usize>>, Vec<Count>)> {
 /// The classes that the shown sets tell apart: answers by which shown places contain them.
 fn classes(parents: &[Option<usize>], own: &[Count], shown: &[bool]) -> BTreeMap<Vec<usize>, Count> {
     let mut classes: BTreeMap<Vec<usize>, Count> = BTreeMap::new();
-    for place in 0..own.len() {
+    for (place, count) in own.iter().enumerate() {
         let mut containing = Vec::new();
         let mut at = Some(place);
         while let Some(above) = at {
@@ -108,7 +108,7 @@ fn classes(parents: &[Option<usize>], own: &[Count], shown: &[bool]) -> BTreeMap
             at = parents[above];
         }
         if !containing.is_empty() {
-            *classes.entry(containing).or_default() += own[place];
+            *classes.entry(containing).or_default() += *count;
         }
     }
     classes

@@ -56,7 +56,8 @@ pub fn time(text: &str, format: Option<&str>, zone: Tz) -> Option<DateTime<Utc>>
     }
     let (day_text, clock) = text.split_once(['T', ' '])?;
     let day = day(day_text, format)?;
-    let clock = ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(clock, form).ok())?;
+    let clock =
+        ["%H:%M:%S%.f", "%H:%M"].iter().find_map(|form| NaiveTime::parse_from_str(clock, form).ok())?;
     Some(local(day.and_time(clock), zone).trunc_subsecs(6))
 }
 
@@ -85,15 +86,38 @@ pub fn employment(text: &str) -> Option<Employment> {
     let word = text.to_lowercase().replace(['_', '-'], " ");
     Some(match word.split_whitespace().collect::<Vec<_>>().join(" ").as_str() {
         "active" | "a" | "employed" | "working" | "present" | "aktiivinen" | "töissä" | "voimassa"
-        | "työsuhteessa" | "palveluksessa" | "aktiv" | "anställd" | "i arbete" | "i tjänst" => Employment::Active,
-        "long leave" | "leave" | "on leave" | "leave of absence" | "parental leave" | "sabbatical" | "poissa"
-        | "vapaalla" | "pitkä vapaa" | "pitkällä vapaalla" | "pitkä poissaolo" | "virkavapaalla" | "perhevapaa"
-        | "perhevapaalla" | "vanhempainvapaa" | "vanhempainvapaalla" | "hoitovapaa" | "hoitovapaalla"
-        | "opintovapaa" | "opintovapaalla" | "vuorotteluvapaa" | "tjänstledig" | "långledig" | "ledig"
-        | "föräldraledig" | "studieledig" => Employment::LongLeave,
+        | "työsuhteessa" | "palveluksessa" | "aktiv" | "anställd" | "i arbete" | "i tjänst" => {
+            Employment::Active
+        }
+        "long leave"
+        | "leave"
+        | "on leave"
+        | "leave of absence"
+        | "parental leave"
+        | "sabbatical"
+        | "poissa"
+        | "vapaalla"
+        | "pitkä vapaa"
+        | "pitkällä vapaalla"
+        | "pitkä poissaolo"
+        | "virkavapaalla"
+        | "perhevapaa"
+        | "perhevapaalla"
+        | "vanhempainvapaa"
+        | "vanhempainvapaalla"
+        | "hoitovapaa"
+        | "hoitovapaalla"
+        | "opintovapaa"
+        | "opintovapaalla"
+        | "vuorotteluvapaa"
+        | "tjänstledig"
+        | "långledig"
+        | "ledig"
+        | "föräldraledig"
+        | "studieledig" => Employment::LongLeave,
         "left" | "leaver" | "terminated" | "inactive" | "resigned" | "retired" | "ended" | "päättynyt"
-        | "lähtenyt" | "eronnut" | "irtisanottu" | "irtisanoutunut" | "eläkkeellä" | "slutat" | "avslutad"
-        | "uppsagd" | "avgått" | "pensionerad" => Employment::Left,
+        | "lähtenyt" | "eronnut" | "irtisanottu" | "irtisanoutunut" | "eläkkeellä" | "slutat"
+        | "avslutad" | "uppsagd" | "avgått" | "pensionerad" => Employment::Left,
         _ => return None,
     })
 }
@@ -120,7 +144,9 @@ mod tests {
 
     #[test]
     fn language_tags_are_brought_into_form() {
-        for (text, tag) in [("fi", Some("fi")), ("FI", Some("fi")), ("sv_FI", Some("sv-FI")), ("Finnish", None), ("f", None)] {
+        for (text, tag) in
+            [("fi", Some("fi")), ("FI", Some("fi")), ("sv_FI", Some("sv-FI")), ("Finnish", None), ("f", None)]
+        {
             assert_eq!(language(text).as_deref(), tag, "{text}");
         }
     }

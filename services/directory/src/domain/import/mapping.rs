@@ -87,7 +87,8 @@ impl Columns {
                 }
             } else {
                 let attributes = if with_attributes { ", attribute:KEY" } else { "" };
-                let problem = format!("there is no such field, map to one of: {}{attributes}", fields.join(", "));
+                let problem =
+                    format!("there is no such field, map to one of: {}{attributes}", fields.join(", "));
                 faults.add(0, heading, field, problem);
             }
         }

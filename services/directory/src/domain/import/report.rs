@@ -172,6 +172,9 @@ impl Tally {
     }
 }
 
+/// A field by its name, and how its value is written.
+pub type Field<'a, T> = (&'a str, &'a dyn Fn(&T) -> String);
+
 /// The fields that differ, with how each was and is. A field that was and is empty is not told of a new thing.
 #[derive(Debug, Default)]
 pub struct Difference(Vec<FieldChange>);
@@ -185,6 +188,13 @@ impl Difference {
                 before: before.to_owned(),
                 after: after.to_owned(),
             });
+        }
+    }
+
+    /// Compares fields of a thing that may be new.
+    pub fn fields<T>(&mut self, before: Option<&T>, after: &T, fields: &[Field<'_, T>]) {
+        for (name, of) in fields {
+            self.field(name, &before.map(of).unwrap_or_default(), &of(after));
         }
     }
 

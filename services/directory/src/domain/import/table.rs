@@ -154,7 +154,11 @@ mod tests {
     fn cells(content: &str) -> Vec<(u64, Vec<String>)> {
         let table = read(content, None).unwrap();
         let count = table.headings.len();
-        table.rows.iter().map(|row| (row.line, (0..count).map(|c| row.cell(c).to_owned()).collect())).collect()
+        table
+            .rows
+            .iter()
+            .map(|row| (row.line, (0..count).map(|c| row.cell(c).to_owned()).collect()))
+            .collect()
     }
 
     fn faults(content: &str) -> Vec<(u64, String)> {

@@ -79,10 +79,10 @@ fn a_place_before_the_first_one_is_a_conflict() {
 #[test]
 fn a_new_unit_keeps_the_role_and_no_unit_drops_it() {
     let role = RoleId::generate();
-    let (person, _) = person(Kind::Employee).assign(day(0), Some(Place { role: Some(role), ..place() }), now()).unwrap();
+    let (person, _) =
+        person(Kind::Employee).assign(day(0), Some(Place { role: Some(role), ..place() }), now()).unwrap();
     let unit = UnitId::generate();
-    let moved =
-        person.change(Change { unit: Some(Some(unit)), ..Change::default() }, day(3), now()).unwrap();
+    let moved = person.change(Change { unit: Some(Some(unit)), ..Change::default() }, day(3), now()).unwrap();
     assert_eq!(moved.memberships.on(day(3)), Some(Place { unit, role: Some(role) }));
     assert_eq!(moved.revision, person.revision + 1);
     let gone = moved.change(Change { unit: Some(None), ..Change::default() }, day(5), now()).unwrap();
@@ -108,4 +108,17 @@ fn attributes_have_bounds() {
 fn an_address_is_the_same_in_any_letter_case() {
     assert_eq!(email_key("Testi.Ääni@Example.FI"), email_key("testi.ääni@example.fi"));
     assert_eq!(email_key(" "), None);
+}
+
+#[test]
+fn a_person_who_is_still_to_come_can_be_changed_before() {
+    let (person, _) = person(Kind::Employee).assign(day(10), Some(place()), now()).unwrap();
+    let change = Change {
+        email: Some("uusi@example.com".to_owned()),
+        unit: Some(None),
+        role: Some(None),
+        ..Change::default()
+    };
+    let changed = person.change(change, day(3), now()).unwrap();
+    assert_eq!((changed.memberships, changed.revision), (person.memberships, person.revision + 1));
 }

@@ -1,4 +1,7 @@
-#![expect(elided_lifetimes_in_paths, reason = "the signatures are those of the trait, which async_trait compares")]
+#![expect(
+    elided_lifetimes_in_paths,
+    reason = "the signatures are those of the trait, which async_trait compares"
+)]
 
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{

@@ -4,15 +4,14 @@ use arki_database::page::{Page, PageRequest};
 use arki_ids::{TenantId, UnitId};
 use chrono::NaiveDate;
 use sea_orm::sea_query::{
-    CommonTableExpression, Condition, Expr, ExprTrait, JoinType, Query, SelectStatement, UnionType,
+    CommonTableExpression, Condition, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, UnionType,
     WithClause,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Select,
+    ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
-use super::super::entity::{membership, person, unit, unit_version};
+use super::super::entity::{account, membership, person, unit, unit_version};
 use super::super::{Error, id, optional};
 use super::load;
 use crate::domain::Person;
@@ -98,9 +97,31 @@ pub async fn audience(
 ) -> Result<Page<Member>, Error> {
     let Audience { kind, units, roles } = audience;
     let place = Condition::all()
-        .add(Expr::col((membership::Entity, membership::Column::TenantId)).equals((person::Entity, person::Column::TenantId)))
-        .add(Expr::col((membership::Entity, membership::Column::PersonId)).equals((person::Entity, person::Column::Id)))
+        .add(
+            Expr::col((membership::Entity, membership::Column::TenantId))
+                .equals((person::Entity, person::Column::TenantId)),
+        )
+        .add(
+            Expr::col((membership::Entity, membership::Column::PersonId))
+                .equals((person::Entity, person::Column::Id)),
+        )
         .add(valid_on(day));
+    // An employee's unit is the place of the day; a customer's is the unit that serves the account.
+    let served = Condition::all()
+        .add(
+            Expr::col((account::Entity, account::Column::TenantId))
+                .equals((person::Entity, person::Column::TenantId)),
+        )
+        .add(
+            Expr::col((account::Entity, account::Column::Id))
+                .equals((person::Entity, person::Column::AccountId)),
+        );
+    let unit = || {
+        Expr::from(Func::coalesce([
+            Expr::col((membership::Entity, membership::Column::UnitId)),
+            Expr::col((account::Entity, account::Column::UnitId)),
+        ]))
+    };
     let mut select = person::Entity::in_tenant(tenant)
         .select_only()
         .columns([
@@ -111,17 +132,19 @@ pub async fn audience(
             person::Column::DisplayName,
             person::Column::ExternalId,
         ])
-        .columns([membership::Column::UnitId, membership::Column::RoleId])
+        .column(membership::Column::RoleId)
+        .expr_as(unit(), "unit_id")
         .filter(person::Column::Kind.eq(kind.word()))
         .order_by_asc(person::Column::Id)
         .limit(page.limit());
     // A left join: whoever belongs nowhere is still of the kind.
     QuerySelect::query(&mut select).join(JoinType::LeftJoin, membership::Entity, place);
+    QuerySelect::query(&mut select).join(JoinType::LeftJoin, account::Entity, served);
     if *kind == Kind::Employee {
         select = select.filter(person::Column::Employment.eq(Employment::Active.word()));
     }
     if !units.is_empty() {
-        select = select.filter(membership::Column::UnitId.in_subquery(at_or_below(tenant, units, day)));
+        select = select.filter(unit().in_subquery(at_or_below(tenant, units, day)));
     }
     if !roles.is_empty() {
         select = select.filter(membership::Column::RoleId.is_in(roles.iter().map(ToString::to_string)));
@@ -182,8 +205,14 @@ fn at_or_below(tenant: TenantId, units: &[UnitId], day: NaiveDate) -> SelectStat
 /// Places with the person beside each.
 pub(super) fn with_person(mut select: Select<membership::Entity>) -> Select<membership::Entity> {
     let same = Condition::all()
-        .add(Expr::col((person::Entity, person::Column::TenantId)).equals((membership::Entity, membership::Column::TenantId)))
-        .add(Expr::col((person::Entity, person::Column::Id)).equals((membership::Entity, membership::Column::PersonId)));
+        .add(
+            Expr::col((person::Entity, person::Column::TenantId))
+                .equals((membership::Entity, membership::Column::TenantId)),
+        )
+        .add(
+            Expr::col((person::Entity, person::Column::Id))
+                .equals((membership::Entity, membership::Column::PersonId)),
+        );
     QuerySelect::query(&mut select).join(JoinType::InnerJoin, person::Entity, same);
     select
 }

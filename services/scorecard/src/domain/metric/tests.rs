@@ -1,8 +1,8 @@
 use chrono::NaiveDate;
 
 use super::{
-    BandMeaning, Computation, CustomerRelevance, Invalid, Metric, MetricChange, MetricContent, MetricKind, MetricRole,
-    QuestionBinding, ReviewOutcome, ReviseError, TooManyHeadlines, check_headline_cap,
+    BandMeaning, Computation, CustomerRelevance, Invalid, Metric, MetricChange, MetricContent, MetricKind,
+    MetricRole, QuestionBinding, ReviewOutcome, ReviseError, TooManyHeadlines, check_headline_cap,
 };
 
 fn day(number: u32) -> NaiveDate {
@@ -67,7 +67,10 @@ fn a_change_writes_its_fields_and_keeps_the_others() {
         ..MetricChange::default()
     };
     let after = change.apply(&before);
-    assert_eq!((after.headline, after.customer_relevance, after.computation.kind), (false, None, MetricKind::Csat));
+    assert_eq!(
+        (after.headline, after.customer_relevance, after.computation.kind),
+        (false, None, MetricKind::Csat)
+    );
     assert_eq!((after.meanings, after.computation.question), (before.meanings, before.computation.question));
 }
 

@@ -5,11 +5,11 @@ use proptest::prelude::*;
 use super::{
     Band, Days, Error, Figure, IntervalMethod, Provenance, Reading, classes, measure, measure_released,
 };
-use crate::domain::tree::Merge;
 use crate::domain::metric::{
     BandMeaning, Computation, Metric, MetricContent, MetricKind, MetricRole, QuestionBinding,
 };
 use crate::domain::release::{Clearance, MinimumGroup, Plan};
+use crate::domain::tree::Merge;
 
 const KINDS: [MetricKind; 5] =
     [MetricKind::Nps, MetricKind::Enps, MetricKind::Csat, MetricKind::Ces, MetricKind::Favourable];

@@ -13,7 +13,9 @@ use sea_orm_migration::schema::{
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
 
-const TABLES: [(&str, fn() -> TableCreateStatement); 13] = [
+type MakeTable = fn() -> TableCreateStatement;
+
+const TABLES: [(&str, MakeTable); 13] = [
     ("metric", metric),
     ("metric_version", metric_version),
     ("metric_review", metric_review),

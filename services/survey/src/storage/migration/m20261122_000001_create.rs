@@ -1,13 +1,16 @@
-#![expect(elided_lifetimes_in_paths, reason = "the signatures are those of the trait, which async_trait compares")]
+#![expect(
+    elided_lifetimes_in_paths,
+    reason = "the signatures are those of the trait, which async_trait compares"
+)]
 
 use sea_orm::DbBackend;
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{
-    big_integer, big_integer_null, binary, boolean, date, date_null, integer, integer_null, string, string_null,
-    text, timestamp_with_time_zone, timestamp_with_time_zone_null,
+    big_integer, big_integer_null, binary, boolean, date, date_null, integer, integer_null, string,
+    string_null, text, timestamp_with_time_zone, timestamp_with_time_zone_null,
 };
 
-pub struct Migration;
+pub(super) struct Migration;
 
 impl MigrationName for Migration {
     fn name(&self) -> &'static str {
@@ -27,11 +30,19 @@ const TABLES: [&str; 9] = [
     "questionnaire",
 ];
 
+const BYTEWISE: [(&str, &[&str]); 3] = [
+    ("invitation", &["tenant_id", "wave_id", "id", "person", "token_hash"]),
+    ("response", &["tenant_id", "wave_id", "id"]),
+    ("imported", &["tenant_id", "wave_id", "mark"]),
+];
+
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let backend = manager.get_database_backend();
-        for table in [questionnaire(), version(), wave(), roster(), invitation(), wave_count(), installation()] {
+        for table in
+            [questionnaire(), version(), wave(), roster(), invitation(), wave_count(), installation()]
+        {
             manager.create_table(table).await?;
         }
         let db = manager.get_connection();
@@ -49,18 +60,28 @@ impl MigrationTrait for Migration {
         for index in [
             // A link is looked up by the hash of its token; destroyed ones are null and do not clash.
             "CREATE UNIQUE INDEX invitation_tenant_id_token_hash_key ON invitation (tenant_id, token_hash)",
-            // A person is asked once in a wave, and a list may be for one person.
-            "CREATE UNIQUE INDEX invitation_tenant_id_wave_id_person_key \
-             ON invitation (tenant_id, wave_id, person)",
+            // A person is asked once in a wave. The person stands before the wave, so that the primary key is the only
+            // index that begins with tenant and wave: right after an opening PostgreSQL knows nothing about the new
+            // rows, and would as soon read all those of the wave through the other index.
+            "CREATE UNIQUE INDEX invitation_tenant_id_person_wave_id_key \
+             ON invitation (tenant_id, person, wave_id)",
             // The sweeper looks for what is over every few seconds, over all tenants; there are few open waves.
             "CREATE INDEX wave_due_idx ON wave (close_time) WHERE state IN ('open', 'closing')",
         ] {
             db.execute_unprepared(index).await?;
         }
         if backend == DbBackend::Postgres {
-            // Each invitation is updated once or twice, in columns without an index. With room on the page the
-            // update stays there, and no index is touched.
-            db.execute_unprepared("ALTER TABLE invitation SET (fillfactor = 80)").await?;
+            // Every invitation may be updated, in columns without an index. With room on the page for a second
+            // version of each row the update stays there, and no index is touched.
+            db.execute_unprepared("ALTER TABLE invitation SET (fillfactor = 50)").await?;
+            // Keys are compared byte by byte, whatever the language of the database: it is several times faster,
+            // and these are the tables that every answer touches.
+            for (table, columns) in BYTEWISE {
+                for column in columns {
+                    let sql = format!("ALTER TABLE {table} ALTER COLUMN {column} TYPE varchar COLLATE \"C\"");
+                    db.execute_unprepared(&sql).await?;
+                }
+            }
         }
         Ok(())
     }
@@ -198,9 +219,5 @@ fn wave_count() -> TableCreateStatement {
 
 /// The one table that belongs to no tenant.
 fn installation() -> TableCreateStatement {
-    Table::create()
-        .table("installation")
-        .col(string("name").primary_key())
-        .col(binary("value"))
-        .take()
+    Table::create().table("installation").col(string("name").primary_key()).col(binary("value")).take()
 }

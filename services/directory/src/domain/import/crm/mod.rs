@@ -7,10 +7,11 @@ pub use plan::{Plan, State, plan};
 pub use read::{File, read};
 
 /// The fields that a column can be mapped to.
-pub const FIELDS: [&str; 13] = [
+pub const FIELDS: [&str; 14] = [
     field::ACCOUNT_ID,
     field::ACCOUNT_NAME,
     field::SEGMENT,
+    field::ACCOUNT_UNIT_ID,
     field::UNIT_ID,
     field::PERSON_ID,
     field::NAME,
@@ -28,6 +29,7 @@ pub(super) mod field {
     pub(crate) const ACCOUNT_ID: &str = "account_id";
     pub(crate) const ACCOUNT_NAME: &str = "account_name";
     pub(crate) const SEGMENT: &str = "segment";
+    pub(crate) const ACCOUNT_UNIT_ID: &str = "account_unit_id";
     pub(crate) const UNIT_ID: &str = "unit_id";
     pub(crate) const PERSON_ID: &str = "person_id";
     pub(crate) const NAME: &str = "name";

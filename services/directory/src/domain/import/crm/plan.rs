@@ -8,7 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::super::super::person::{Kind as PersonKind, Profile};
 use super::super::super::{Account, Outcome, Person, account, outcome};
 use super::super::NewIds;
-use super::super::report::{Difference, Faults, Kind, Report, Tally};
+use super::super::report::{Difference, Faults, Field, Kind, Report, Tally};
 use super::field;
 use super::read::{AccountRow, File, OutcomeRow, PersonRow, Told};
 
@@ -136,7 +136,9 @@ impl<'a> Planner<'a> {
         };
         let old = stored.map(|account| &account.details);
         let details = account::Details {
-            display_name: value(&row.name).or(old.map(|old| old.display_name.clone())).unwrap_or_else(|| key.to_owned()),
+            display_name: value(&row.name)
+                .or(old.map(|old| old.display_name.clone()))
+                .unwrap_or_else(|| key.to_owned()),
             external_id: Some(key.to_owned()),
             segment: value(&row.segment).or(old.map(|old| old.segment.clone())).unwrap_or_default(),
             unit,
@@ -228,7 +230,7 @@ impl<'a> Planner<'a> {
             return;
         }
         let mut difference = Difference::default();
-        let fields: [(&str, &dyn Fn(&outcome::Facts) -> String); 7] = [
+        let fields: [Field<'_, outcome::Facts>; 7] = [
             ("kind", &|facts| facts.kind.word().to_owned()),
             ("time", &|facts| facts.time.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
             ("person", &|facts| self.person_label(facts.person)),
@@ -237,9 +239,7 @@ impl<'a> Planner<'a> {
             ("amount_minor", &|facts| facts.amount_minor.to_string()),
             ("currency", &|facts| facts.currency.clone()),
         ];
-        for (name, of) in fields {
-            difference.field(name, &old.map(of).unwrap_or_default(), &of(&facts));
-        }
+        difference.fields(old, &facts, &fields);
         self.tally.changed(Kind::Outcomes, key, old.is_none(), difference.into_fields());
         let now = self.terms.now;
         self.plan.outcomes.push(match stored {
@@ -252,7 +252,12 @@ impl<'a> Planner<'a> {
         let unit = self.units.get(key).copied();
         if unit.is_none() {
             let heading = self.file.columns.heading(field::UNIT_ID);
-            self.faults.add(line, heading, key, "no unit has this key in the directory, load the HR file first");
+            self.faults.add(
+                line,
+                heading,
+                key,
+                "no unit has this key in the directory, load the HR file first",
+            );
         }
         unit
     }
@@ -264,13 +269,17 @@ impl<'a> Planner<'a> {
 
     fn account_label(&self, account: Option<AccountId>) -> String {
         account
-            .map(|account| self.account_keys.get(&account).map_or_else(|| account.name(), |key| (*key).to_owned()))
+            .map(|account| {
+                self.account_keys.get(&account).map_or_else(|| account.name(), |key| (*key).to_owned())
+            })
             .unwrap_or_default()
     }
 
     fn person_label(&self, person: Option<PersonId>) -> String {
         person
-            .map(|person| self.person_keys.get(&person).map_or_else(|| person.name(), |key| (*key).to_owned()))
+            .map(|person| {
+                self.person_keys.get(&person).map_or_else(|| person.name(), |key| (*key).to_owned())
+            })
             .unwrap_or_default()
     }
 }

@@ -103,7 +103,7 @@ fn check_columns(columns: &Columns) -> Result<(), Faults> {
         faults.add(0, "", "", "map a column to account_id, to person_id or to outcome_id");
     }
     for (key, fields) in [
-        (field::ACCOUNT_ID, [field::ACCOUNT_NAME, field::SEGMENT].as_slice()),
+        (field::ACCOUNT_ID, [field::ACCOUNT_NAME, field::SEGMENT, field::ACCOUNT_UNIT_ID].as_slice()),
         (field::PERSON_ID, &[field::NAME, field::EMAIL, field::LANGUAGE]),
         (field::OUTCOME_ID, &[field::OUTCOME_KIND, field::OUTCOME_TIME, field::AMOUNT, field::CURRENCY]),
     ] {
@@ -138,9 +138,15 @@ impl Reader<'_> {
         let person = self.key(row, field::PERSON_ID);
         let outcome = self.key(row, field::OUTCOME_ID);
         let unit = self.key(row, field::UNIT_ID);
+        // Checked here as a key; below it is read again with its place in the file.
+        self.key(row, field::ACCOUNT_UNIT_ID);
         let columns = self.columns;
         let parts = [
-            (&account, field::ACCOUNT_ID, [field::ACCOUNT_NAME, field::SEGMENT].as_slice()),
+            (
+                &account,
+                field::ACCOUNT_ID,
+                [field::ACCOUNT_NAME, field::SEGMENT, field::ACCOUNT_UNIT_ID].as_slice(),
+            ),
             (&person, field::PERSON_ID, &[field::NAME, field::EMAIL, field::LANGUAGE]),
             (&outcome, field::OUTCOME_ID, &[field::OUTCOME_KIND, field::OUTCOME_TIME, field::AMOUNT]),
         ];
@@ -160,8 +166,9 @@ impl Reader<'_> {
             return;
         }
         if let Some(key) = &account {
-            // On a line with an outcome the unit is the outcome's.
-            let unit = if outcome.is_none() { columns.filled(row, field::UNIT_ID) } else { None };
+            // On a line with an outcome the plain unit is the outcome's.
+            let plain = if outcome.is_none() { columns.filled(row, field::UNIT_ID) } else { None };
+            let unit = columns.filled(row, field::ACCOUNT_UNIT_ID).or(plain);
             self.take_account(row, key, unit);
         }
         if let Some(key) = &person {
@@ -286,7 +293,12 @@ impl Reader<'_> {
             return None;
         }
         if currency.len() != 3 || !currency.bytes().all(|b| b.is_ascii_uppercase()) {
-            self.faults.add(row.line, self.columns.heading(field::CURRENCY), &currency, "must be a code such as EUR");
+            self.faults.add(
+                row.line,
+                self.columns.heading(field::CURRENCY),
+                &currency,
+                "must be a code such as EUR",
+            );
             return None;
         }
         match money::parse(amount.text, &currency) {
@@ -300,7 +312,13 @@ impl Reader<'_> {
 }
 
 /// Takes in what a cell tells, unless it contradicts what an earlier line told.
-fn tell(slot: &mut Option<Told<String>>, cell: Option<Cell<'_>>, longest: usize, key: &str, faults: &mut Faults) {
+fn tell(
+    slot: &mut Option<Told<String>>,
+    cell: Option<Cell<'_>>,
+    longest: usize,
+    key: &str,
+    faults: &mut Faults,
+) {
     let Some(cell) = cell else { return };
     match slot {
         Some(other) if other.value != cell.text => {

@@ -20,8 +20,19 @@ const IDS: NewIds = NewIds {
 };
 
 const COLUMNS: &[&str] = &[
-    "account_id", "account_name", "segment", "unit_id", "person_id", "name", "email", "language", "outcome_id",
-    "outcome_kind", "outcome_time", "amount", "currency",
+    "account_id",
+    "account_name",
+    "segment",
+    "unit_id",
+    "person_id",
+    "name",
+    "email",
+    "language",
+    "outcome_id",
+    "outcome_kind",
+    "outcome_time",
+    "amount",
+    "currency",
 ];
 
 const FILE: &str = "\
@@ -85,7 +96,10 @@ fn a_file_becomes_accounts_customers_and_outcomes() {
     assert_eq!(report.faults, []);
     assert_eq!(report.rows, 5);
     let account = &plan.accounts[0];
-    assert_eq!((account.details.display_name.as_str(), account.details.segment.as_str()), ("Keksitty Oy", "retail"));
+    assert_eq!(
+        (account.details.display_name.as_str(), account.details.segment.as_str()),
+        ("Keksitty Oy", "retail")
+    );
     assert_eq!(account.details.unit, Some(state.units["N"]));
     let eeva = &plan.people[0];
     assert_eq!((eeva.profile.account, eeva.profile.source.as_str()), (Some(account.id), "crm"));
@@ -120,7 +134,10 @@ fn a_correction_changes_only_what_it_says() {
     assert_eq!(report.changes.len(), 1);
     assert_eq!(report.changes[0].fields[0].before, "eeva@example.com");
     assert_eq!(plan.people[0].profile.display_name, "Eeva Asiakas");
-    assert_eq!(plan.people[0].profile.account, state.people.iter().find(|p| p.id == plan.people[0].id).unwrap().profile.account);
+    assert_eq!(
+        plan.people[0].profile.account,
+        state.people.iter().find(|p| p.id == plan.people[0].id).unwrap().profile.account
+    );
     assert_eq!(plan.people[0].revision, 2);
 }
 
@@ -173,14 +190,20 @@ fn a_row_of_nothing_known_is_told() {
 fn a_default_currency_serves_where_none_is_named() {
     let columns = &["outcome_id", "outcome_kind", "outcome_time", "amount"];
     let mapping = Mapping { default_currency: "KWD".to_owned(), ..mapping(columns) };
-    let (plan, _) = take("outcome_id,outcome_kind,outcome_time,amount\nO1,churn,2026-01-01,1.5\n", &mapping, &start());
+    let (plan, _) =
+        take("outcome_id,outcome_kind,outcome_time,amount\nO1,churn,2026-01-01,1.5\n", &mapping, &start());
     assert_eq!(plan.outcomes[0].facts.amount_minor, 1_500);
 }
 
 #[test]
 fn what_must_be_mapped_together_is_told_for_the_file_as_a_whole() {
-    for columns in [&["name"][..], &["outcome_id"], &["account_id", "amount"], &["person_id", "segment"], &["unit_id"]] {
+    for columns in
+        [&["name"][..], &["outcome_id"], &["account_id", "amount"], &["person_id", "segment"], &["unit_id"]]
+    {
         let (_, report) = take(&format!("{}\n", COLUMNS.join(",")), &mapping(columns), &start());
-        assert!(!report.faults.is_empty() && report.faults.iter().all(|fault| fault.line == 0), "{columns:?}");
+        assert!(
+            !report.faults.is_empty() && report.faults.iter().all(|fault| fault.line == 0),
+            "{columns:?}"
+        );
     }
 }

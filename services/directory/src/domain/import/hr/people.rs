@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::super::super::person::{Employment, Kind as PersonKind, Place, Profile};
 use super::super::super::{Person, Role, circle};
-use super::super::report::{Difference, Kind};
+use super::super::report::{Difference, Field, Kind};
 use super::field;
 use super::plan::Planner;
 use super::read::PersonRow;
@@ -59,22 +59,24 @@ impl Planner<'_> {
         }
         let mut difference = Difference::default();
         let label = |manager: Option<PersonId>| self.person_label(manager);
-        let fields: [(&str, &dyn Fn(&Profile) -> String); 7] = [
+        let fields: [Field<'_, Profile>; 7] = [
             ("kind", &|profile| profile.kind.word().to_owned()),
             ("display_name", &|profile| profile.display_name.clone()),
             ("email", &|profile| profile.email.clone()),
             ("language", &|profile| profile.language.clone().unwrap_or_default()),
-            ("time_zone", &|profile| profile.time_zone.map(|zone| zone.name().to_owned()).unwrap_or_default()),
+            ("time_zone", &|profile| {
+                profile.time_zone.map(|zone| zone.name().to_owned()).unwrap_or_default()
+            }),
             ("employment_state", &|profile| profile.employment.map_or("", Employment::word).to_owned()),
             ("manager", &|profile| label(profile.manager)),
         ];
-        for (field, of) in fields {
-            difference.field(field, &old.map(of).unwrap_or_default(), &of(&after.profile));
-        }
+        difference.fields(old, &after.profile, &fields);
         let none = BTreeMap::new();
-        let (old_attributes, new) = (old.map_or(&none, |profile| &profile.attributes), &after.profile.attributes);
+        let (old_attributes, new) =
+            (old.map_or(&none, |profile| &profile.attributes), &after.profile.attributes);
         for key in old_attributes.keys().chain(new.keys().filter(|key| !old_attributes.contains_key(*key))) {
-            let value = |attributes: &BTreeMap<String, String>| attributes.get(key).cloned().unwrap_or_default();
+            let value =
+                |attributes: &BTreeMap<String, String>| attributes.get(key).cloned().unwrap_or_default();
             difference.field(&format!("attributes[{key}]"), &value(old_attributes), &value(new));
         }
         let key = after.profile.external_id.as_deref().unwrap_or_default();

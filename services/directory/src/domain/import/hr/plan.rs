@@ -87,7 +87,8 @@ impl<'a> Planner<'a> {
         let key = |person: &'a Person| person.profile.external_id.as_deref().map(|key| (key, person));
         let stored_people: HashMap<&str, &Person> = state.people.iter().filter_map(key).collect();
 
-        let mut unit_ids: HashMap<&str, UnitId> = stored_units.iter().map(|(key, unit)| (*key, unit.id)).collect();
+        let mut unit_ids: HashMap<&str, UnitId> =
+            stored_units.iter().map(|(key, unit)| (*key, unit.id)).collect();
         for key in file.units.0.keys() {
             unit_ids.entry(key).or_insert_with(ids.unit);
         }
@@ -131,7 +132,8 @@ impl<'a> Planner<'a> {
                 Some(told) => match self.unit_ids.get(told.value.as_str()) {
                     Some(parent) => Some(Some(*parent)),
                     None => {
-                        let problem = "no unit has this key in the file or in the directory, add a line for it";
+                        let problem =
+                            "no unit has this key in the file or in the directory, add a line for it";
                         let heading = file.columns.heading(field::PARENT_UNIT_ID);
                         self.faults.add(told.line, heading, &told.value, problem);
                         continue;
@@ -140,7 +142,8 @@ impl<'a> Planner<'a> {
                 None => has_parents.then_some(None),
             };
             let name = row.name.as_ref().map(|told| told.value.clone());
-            let leader = row.leader.as_ref().and_then(|told| self.person_ids.get(told.value.as_str()).copied());
+            let leader =
+                row.leader.as_ref().and_then(|told| self.person_ids.get(told.value.as_str()).copied());
             match self.stored_units.get(key.as_str()).copied() {
                 Some(unit) => self.plan_known_unit(unit, row.line, name, parent, leader),
                 None => {
@@ -232,9 +235,10 @@ impl<'a> Planner<'a> {
             self.histories.values().flat_map(|history| history.changes_from(effective)).collect();
         let mut told: HashSet<UnitId> = HashSet::new();
         for day in days {
-            let above = self.histories.iter().filter_map(|(unit, history)| {
-                Some((*unit, history.on(day)?.value.parent?))
-            });
+            let above = self
+                .histories
+                .iter()
+                .filter_map(|(unit, history)| Some((*unit, history.on(day)?.value.parent?)));
             for circle in circle::circles(&above.collect()) {
                 if circle.iter().any(|unit| !told.insert(*unit)) {
                     continue;
@@ -263,7 +267,8 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn person_label(&self, person: Option<PersonId>) -> String {
-        let label = |person| self.person_keys.get(&person).map_or_else(|| person.name(), |key| (*key).to_owned());
+        let label =
+            |person| self.person_keys.get(&person).map_or_else(|| person.name(), |key| (*key).to_owned());
         person.map(label).unwrap_or_default()
     }
 }

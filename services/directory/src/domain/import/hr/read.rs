@@ -96,10 +96,15 @@ fn check_columns(columns: &Columns) -> Result<(), Faults> {
     let has_unit = columns.has(field::UNIT_ID) || columns.has(field::UNIT_PATH);
     let has_person = columns.has(field::PERSON_ID);
     if !has_person && !has_unit {
-        faults.add(0, "", "", "map a column to person_id, or to unit_id or unit_path for a file of units alone");
+        faults.add(
+            0,
+            "",
+            "",
+            "map a column to person_id, or to unit_id or unit_path for a file of units alone",
+        );
     }
-    let has_name = columns.has(field::NAME)
-        || (columns.has(field::FIRST_NAME) && columns.has(field::LAST_NAME));
+    let has_name =
+        columns.has(field::NAME) || (columns.has(field::FIRST_NAME) && columns.has(field::LAST_NAME));
     if has_person && !has_name {
         faults.add(0, "", "", "map a column to name, or two to first_name and last_name");
     }
@@ -110,7 +115,12 @@ fn check_columns(columns: &Columns) -> Result<(), Faults> {
         }
     }
     if columns.has(field::UNIT_ID) && columns.has(field::UNIT_PATH) {
-        faults.add(0, columns.heading(field::UNIT_PATH), field::UNIT_PATH, "map unit_id or unit_path, not both");
+        faults.add(
+            0,
+            columns.heading(field::UNIT_PATH),
+            field::UNIT_PATH,
+            "map unit_id or unit_path, not both",
+        );
     }
     for field in [field::UNIT_NAME, field::PARENT_UNIT_ID] {
         if columns.has(field) && !columns.has(field::UNIT_ID) {
@@ -119,7 +129,12 @@ fn check_columns(columns: &Columns) -> Result<(), Faults> {
     }
     if columns.has(field::PARENT_UNIT_NAME) && !columns.has(field::PARENT_UNIT_ID) {
         let heading = columns.heading(field::PARENT_UNIT_NAME);
-        faults.add(0, heading, field::PARENT_UNIT_NAME, "parent_unit_name needs a column mapped to parent_unit_id");
+        faults.add(
+            0,
+            heading,
+            field::PARENT_UNIT_NAME,
+            "parent_unit_name needs a column mapped to parent_unit_id",
+        );
     }
     if faults.is_empty() { Ok(()) } else { Err(faults) }
 }
@@ -131,7 +146,9 @@ fn check_unit_row(row: &Row, columns: &Columns, has_unit: bool, faults: &mut Fau
     if of_person {
         let problem = "must be given where the line tells of a person";
         faults.add(row.line, columns.heading(field::PERSON_ID), "", problem);
-    } else if !has_unit && (columns.filled(row, field::UNIT_ID).or(columns.filled(row, field::UNIT_PATH))).is_none() {
+    } else if !has_unit
+        && (columns.filled(row, field::UNIT_ID).or(columns.filled(row, field::UNIT_PATH))).is_none()
+    {
         faults.add(row.line, "", "", "the line names neither a person nor a unit");
     }
 }
@@ -166,7 +183,9 @@ fn person(
     let date_format = mapping.date_format.as_deref();
     let start = columns.filled(row, field::START_DATE).and_then(|cell| {
         let form = date_format.unwrap_or("YYYY-MM-DD");
-        read_cell(cell, faults, &format!("must be a day in the form {form}"), |text| cell::day(text, date_format))
+        read_cell(cell, faults, &format!("must be a day in the form {form}"), |text| {
+            cell::day(text, date_format)
+        })
     });
     let employment = columns.cell(row, field::STATE).map(|cell| {
         if cell.text.is_empty() {
@@ -175,12 +194,13 @@ fn person(
         let problem = "must be active, long leave or left, or such a word in Finnish or Swedish";
         read_cell(cell, faults, problem, cell::employment).unwrap_or(Employment::Active)
     });
-    let attributes: BTreeMap<String, String> = columns
-        .attributes(row)
-        .map(|(key, cell)| (key.to_owned(), cell.text.to_owned()))
-        .collect();
-    for refused in check_attributes(&attributes) {
-        faults.add(row.line, "", &refused.field, refused.problem);
+    let mut attributes = BTreeMap::new();
+    for (key, cell) in columns.attributes(row) {
+        let attribute = BTreeMap::from([(key.to_owned(), cell.text.to_owned())]);
+        for refused in check_attributes(&attribute) {
+            cell.refuse(faults, refused.problem);
+        }
+        attributes.extend(attribute);
     }
     Some(PersonRow {
         line: row.line,
@@ -189,7 +209,14 @@ fn person(
         unit: has_unit.then_some(unit),
         role: text(row, columns, field::ROLE, faults),
         manager: text(row, columns, field::MANAGER_ID, faults),
-        language: optional(row, columns, field::LANGUAGE, faults, "must be a tag such as fi or sv-FI", cell::language),
+        language: optional(
+            row,
+            columns,
+            field::LANGUAGE,
+            faults,
+            "must be a tag such as fi or sv-FI",
+            cell::language,
+        ),
         time_zone: optional(
             row,
             columns,

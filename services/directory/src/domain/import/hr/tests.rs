@@ -12,6 +12,8 @@ use super::super::{NewIds, table};
 use super::plan::Terms;
 use super::{Plan, State, plan, read};
 
+mod faults;
+
 const IDS: NewIds = NewIds {
     unit: UnitId::generate,
     role: RoleId::generate,
@@ -22,8 +24,17 @@ const IDS: NewIds = NewIds {
 
 /// Headings that are called as their fields are.
 const FULL: &[&str] = &[
-    "person_id", "name", "email", "unit_id", "unit_name", "parent_unit_id", "unit_leader", "role", "manager_id",
-    "state", "start_date",
+    "person_id",
+    "name",
+    "email",
+    "unit_id",
+    "unit_name",
+    "parent_unit_id",
+    "unit_leader",
+    "role",
+    "manager_id",
+    "state",
+    "start_date",
 ];
 
 const FILE: &str = "\
@@ -86,9 +97,8 @@ fn loaded() -> State {
 }
 
 fn counts(report: &Report) -> HashMap<Kind, (u64, u64, u64)> {
-    let count = |count: &super::super::report::Count| {
-        (count.kind, (count.created, count.updated, count.unchanged))
-    };
+    let count =
+        |count: &super::super::report::Count| (count.kind, (count.created, count.updated, count.unchanged));
     report.counts.iter().map(count).collect()
 }
 
@@ -161,7 +171,10 @@ fn a_changed_file_changes_only_what_it_says_and_from_its_day_on() {
         .map(|change| (change.kind, change.external_id.as_str(), change.creates, change.fields.len()))
         .collect();
     assert_eq!(changes, [(Kind::Units, "S", false, 1), (Kind::Memberships, "E2", false, 1)]);
-    assert_eq!((report.changes[1].fields[0].before.as_str(), report.changes[1].fields[0].after.as_str()), ("N", "S"));
+    assert_eq!(
+        (report.changes[1].fields[0].before.as_str(), report.changes[1].fields[0].after.as_str()),
+        ("N", "S")
+    );
     carry_out(&mut state, plan);
     let bo = person(&state, "E2");
     assert_eq!(bo.profile.email, "bo@example.com", "a column that is not mapped stays");
@@ -224,131 +237,6 @@ fn attributes_come_from_their_own_columns() {
     let (plan, _) = take(content, &mapping, &State::default(), day(0));
     assert_eq!(plan.people[0].profile.display_name, "Aino Esimerkki");
     assert_eq!(plan.people[0].profile.attributes["site"], "Turku");
-}
-
-#[test]
-fn a_bad_cell_is_told_by_line_and_column() {
-    let columns = &["person_id", "name", "email", "language", "time_zone", "state", "start_date", "unit_leader", "unit_id"];
-    let heading = columns.join(",");
-    for (row, column, begins) in [
-        ("1,,,,,,,,", "name", "must be given"),
-        (",Aino,,,,,,,", "person_id", "must be given where"),
-        ("1,Aino,not an address,,,,,,", "email", "must be an address"),
-        ("1,Aino,,Finnish!,,,,,", "language", "must be a tag"),
-        ("1,Aino,,,Europe/Atlantis,,,,", "time_zone", "must be an IANA"),
-        ("1,Aino,,,,perhaps,,,", "state", "must be active"),
-        ("1,Aino,,,,,31.12.2026,,", "start_date", "must be a day in the form YYYY-MM-DD"),
-        ("1,Aino,,,,,2026-02-30,,", "start_date", "must be a day"),
-        ("1,Aino,,,,,,maybe,U", "unit_leader", "must say yes or no"),
-        ("1,Aino,,,,,,yes,", "unit_leader", "a leader needs a unit"),
-    ] {
-        let (line, at, problem) = one_fault(&format!("{heading}\n\n{row}\n"), columns);
-        assert_eq!((line, at.as_str()), (3, column), "{row}: {problem}");
-        assert!(problem.starts_with(begins), "{row}: {problem}");
-    }
-}
-
-#[test]
-fn all_faults_of_a_file_are_told_at_once() {
-    let content = "person_id,name,email\n1,Aino,x\n2,,\n1,Bo,\n";
-    let lines: Vec<_> =
-        faults(content, &["person_id", "name", "email"], &State::default()).into_iter().map(|fault| fault.0).collect();
-    assert_eq!(lines, [2, 3, 4]);
-}
-
-#[test]
-fn a_person_on_two_lines_is_told_with_the_first_line() {
-    let (line, column, problem) = one_fault("person_id,name\n7,Aino\n8,Bo\n7,Cai\n", &["person_id", "name"]);
-    assert_eq!((line, column.as_str()), (4, "person_id"));
-    assert!(problem.contains("line 2"));
-}
-
-#[test]
-fn a_manager_nobody_knows_is_told_and_one_who_is_stored_is_not() {
-    let content = "person_id,name,manager_id\n8,Bo,E1\n9,Dia,E77\n";
-    let found = faults(content, &["person_id", "name", "manager_id"], &loaded());
-    assert_eq!(found.len(), 1);
-    assert_eq!((found[0].0, found[0].1.as_str()), (3, "manager_id"));
-}
-
-#[test]
-fn a_circle_of_managers_is_told_with_everybody_in_it() {
-    let content = "person_id,name,manager_id\n1,Aino,3\n2,Bo,1\n3,Cai,2\n4,Dia,1\n";
-    let (line, column, problem) = one_fault(content, &["person_id", "name", "manager_id"]);
-    assert_eq!((line, column.as_str()), (2, "manager_id"));
-    assert!(problem.contains('1') && problem.contains('2') && problem.contains('3') && !problem.contains('4'));
-    // Half of the circle is stored already.
-    let found = faults("person_id,name,manager_id\nE1,Aino Esimerkki,E2\n", &["person_id", "name", "manager_id"], &loaded());
-    assert_eq!((found[0].0, found[0].1.as_str()), (2, "manager_id"));
-}
-
-#[test]
-fn a_circle_of_units_is_told_once() {
-    let content = "unit_id,unit_name,parent_unit_id\nA,a,C\nB,b,A\nC,c,B\n";
-    let (line, column, problem) = one_fault(content, &["unit_id", "unit_name", "parent_unit_id"]);
-    assert_eq!((line, column.as_str()), (2, "parent_unit_id"));
-    assert!(problem.contains("circle"));
-}
-
-#[test]
-fn units_that_contradict_themselves_are_told_with_the_other_line() {
-    let columns = &["unit_id", "unit_name", "parent_unit_id"];
-    let (line, column, problem) = one_fault("unit_id,unit_name,parent_unit_id\nA,a,\nA,b,\n", columns);
-    assert_eq!((line, column.as_str()), (3, "unit_name"));
-    assert!(problem.contains("line 2"));
-    let (line, column, _) = one_fault("unit_id,unit_name,parent_unit_id\nR,r,\nQ,q,\nA,a,R\nA,a,Q\n", columns);
-    assert_eq!((line, column.as_str()), (5, "parent_unit_id"));
-    let columns = &["person_id", "name", "unit_id", "unit_leader"];
-    let (line, column, _) = one_fault("person_id,name,unit_id,unit_leader\n1,Aino,A,yes\n2,Bo,A,yes\n", columns);
-    assert_eq!((line, column.as_str()), (3, "unit_leader"));
-}
-
-#[test]
-fn a_unit_above_that_nobody_knows_is_told_unless_it_is_named() {
-    let columns = &["unit_id", "parent_unit_id"];
-    let (line, column, _) = one_fault("unit_id,parent_unit_id\nA,R\n", columns);
-    assert_eq!((line, column.as_str()), (2, "parent_unit_id"));
-    let content = "unit_id,parent_unit_id,parent_unit_name\nA,R,Root\n";
-    let columns = &["unit_id", "parent_unit_id", "parent_unit_name"];
-    let (plan, report) = take(content, &mapping(columns), &State::default(), day(0));
-    assert_eq!((report.faults, plan.units.len()), (Vec::new(), 2));
-}
-
-#[test]
-fn a_closed_unit_takes_nobody_in() {
-    let mut state = loaded();
-    let closed = unit(&state, "S").close(day(20), now()).unwrap();
-    carry_out(&mut state, Plan { units: vec![closed], ..Plan::default() });
-    let columns = &["person_id", "name", "unit_id"];
-    let content = "person_id,name,unit_id\n8,Dia,S\n";
-    let (_, report) = take(content, &mapping(columns), &state, day(5));
-    assert_eq!(report.faults[0].column, "unit_id");
-    let (_, report) = take("unit_id,unit_name\nS,South again\n", &mapping(&["unit_id", "unit_name"]), &state, day(25));
-    assert!(report.faults[0].problem.contains("closed"));
-}
-
-#[test]
-fn what_must_be_mapped_together_is_told_for_the_file_as_a_whole() {
-    let content = "person_id,name,email,unit_id,unit_path,unit_name\n";
-    for columns in [
-        &["name"][..],
-        &["person_id"],
-        &["person_id", "first_name"],
-        &["unit_id", "email"],
-        &["person_id", "name", "unit_id", "unit_path"],
-        &["person_id", "name", "unit_name"],
-        &[],
-    ] {
-        let found = faults(content, columns, &State::default());
-        assert!(!found.is_empty() && found.iter().all(|fault| fault.0 <= 1), "{columns:?}: {found:?}");
-    }
-}
-
-#[test]
-fn a_role_without_a_unit_is_told() {
-    let content = "person_id,name,role\n1,Aino,driver\n";
-    let (line, column, _) = one_fault(content, &["person_id", "name", "role"]);
-    assert_eq!((line, column.as_str()), (2, "role"));
 }
 
 fn row() -> impl Strategy<Value = (u8, u8, u8, u8, bool)> {

@@ -47,7 +47,9 @@ impl Units {
         if let Some(name) = columns.filled(row, field::UNIT_NAME).filter(|name| fits(*name, faults)) {
             self.take_name(key.text, name, faults);
         }
-        if let Some(parent) = columns.filled(row, field::PARENT_UNIT_ID).filter(|parent| fits(*parent, faults)) {
+        if let Some(parent) =
+            columns.filled(row, field::PARENT_UNIT_ID).filter(|parent| fits(*parent, faults))
+        {
             self.take_parent(key.text, parent, faults);
             let name = columns.filled(row, field::PARENT_UNIT_NAME).filter(|name| fits(*name, faults));
             if let Some(name) = name {

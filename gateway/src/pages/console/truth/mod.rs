@@ -31,16 +31,18 @@ pub(super) async fn show(Extract(state): Extract<State>, visitor: Visitor) -> Re
 
 async fn write(state: &State, visitor: &Visitor) -> Result<Response, Status> {
     let ask = Ask::new(state, visitor);
-    let (organisation, metrics, profiles) = futures::try_join!(ask.organisation(), ask.metrics(), ask.profiles())?;
+    let (organisation, metrics, profiles) =
+        futures::try_join!(ask.organisation(), ask.metrics(), ask.profiles())?;
     let unit = visitor.place.unit_name();
     if !unit.is_empty() && !organisation.is_flat() && organisation.unit(&unit).is_none() {
         return Ok(room::lost(visitor, &organisation, Room::Truth));
     }
-    let felt: Vec<Felt> = stream::iter(&profiles)
+    let mut felt: Vec<Felt> = stream::iter(profiles.clone())
         .map(|profile| feelings::felt(ask, profile, &unit))
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
+    felt.sort_by_key(Felt::audience);
     let mut measured: Vec<Measured> = stream::iter(metrics)
         .map(|metric| measured::measure(ask, metric, &unit, &organisation, &profiles))
         .buffered(AT_ONCE)
@@ -75,6 +77,7 @@ fn content(visitor: &Visitor, organisation: &Organisation, measured: &[Measured]
         @if top.iter().any(|measured| !measured.parts.is_empty()) {
             section aria-labelledby="units" {
                 h2 #units { (words.text("units-heading")) }
+                p .quiet .small { (words.text("units-how")) }
                 div .pair { @for measured in &top { (units::figure(visitor, measured)) } }
             }
         }
@@ -121,7 +124,8 @@ fn side_by_side(visitor: &Visitor, measured: &[&Measured]) -> Markup {
 /// A page that ends in nothing one can do has told its reader nothing.
 fn acts(visitor: &Visitor, organisation: &Organisation) -> Markup {
     let words = &visitor.words;
-    let key = if organisation.is_flat() || visitor.place.unit.is_empty() { "act-choose" } else { "act-goals" };
+    let key =
+        if organisation.is_flat() || visitor.place.unit.is_empty() { "act-choose" } else { "act-goals" };
     html! {
         nav .acts aria-label=(words.text("acts")) {
             p { (words.text(key)) }

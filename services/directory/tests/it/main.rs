@@ -1,0 +1,44 @@
+//! The directory through its contract, on both databases. `TEST_POSTGRES_URL` names a PostgreSQL database in which
+//! schemas may be made; without it the tests on PostgreSQL say that they were left out.
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+#![allow(clippy::expect_used, reason = "a failed expectation is a failed test")]
+
+/// Runs each test on SQLite and on PostgreSQL.
+macro_rules! on_each_database {
+    ($($test:ident),* $(,)?) => {
+        mod on_sqlite {
+            $(#[tokio::test]
+            async fn $test() {
+                let server = crate::server::Server::on_sqlite().await;
+                Box::pin(super::$test(&server)).await;
+                server.stop().await;
+            })*
+        }
+
+        mod on_postgres {
+            $(#[tokio::test]
+            async fn $test() {
+                let Some(server) = crate::server::Server::on_postgres().await else { return };
+                Box::pin(super::$test(&server)).await;
+                server.stop().await;
+            })*
+        }
+    };
+}
+
+mod accounts;
+mod api_keys;
+mod audience;
+mod events;
+mod import;
+mod isolation;
+mod outcomes;
+mod people;
+mod places;
+mod requests;
+mod roles;
+mod server;
+mod storage;
+mod tenants;
+mod units;
+mod user;

@@ -1,0 +1,156 @@
+//! Somebody who calls the directory.
+
+use arki_proto::directory::v1 as pb;
+use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
+use arki_proto::google::r#type::Date;
+use arki_rpc::client::with_caller;
+use arki_rpc::{Caller, Failure, Peer, Reason};
+use tonic::Code;
+
+#[derive(Clone)]
+pub(crate) struct User {
+    client: DirectoryServiceClient<Peer>,
+    pub(crate) caller: Caller,
+}
+
+macro_rules! calls {
+    ($($method:ident: $request:ident -> $response:ident;)*) => {
+        impl User {
+            $(pub(crate) async fn $method(&self, request: pb::$request) -> Result<pb::$response, Failure> {
+                let answer = self.client.clone().$method(with_caller(request, &self.caller)).await;
+                answer.map(tonic::Response::into_inner).map_err(|status| Failure::from_status(&status))
+            })*
+        }
+    };
+}
+
+calls! {
+    create_tenant: CreateTenantRequest -> CreateTenantResponse;
+    get_tenant: GetTenantRequest -> GetTenantResponse;
+    list_tenants: ListTenantsRequest -> ListTenantsResponse;
+    update_tenant: UpdateTenantRequest -> UpdateTenantResponse;
+    create_unit: CreateUnitRequest -> CreateUnitResponse;
+    get_unit: GetUnitRequest -> GetUnitResponse;
+    list_units: ListUnitsRequest -> ListUnitsResponse;
+    update_unit: UpdateUnitRequest -> UpdateUnitResponse;
+    move_unit: MoveUnitRequest -> MoveUnitResponse;
+    close_unit: CloseUnitRequest -> CloseUnitResponse;
+    list_unit_versions: ListUnitVersionsRequest -> ListUnitVersionsResponse;
+    get_tree: GetTreeRequest -> GetTreeResponse;
+    create_role: CreateRoleRequest -> CreateRoleResponse;
+    get_role: GetRoleRequest -> GetRoleResponse;
+    list_roles: ListRolesRequest -> ListRolesResponse;
+    update_role: UpdateRoleRequest -> UpdateRoleResponse;
+    create_person: CreatePersonRequest -> CreatePersonResponse;
+    get_person: GetPersonRequest -> GetPersonResponse;
+    list_people: ListPeopleRequest -> ListPeopleResponse;
+    update_person: UpdatePersonRequest -> UpdatePersonResponse;
+    assign_membership: AssignMembershipRequest -> AssignMembershipResponse;
+    list_memberships: ListMembershipsRequest -> ListMembershipsResponse;
+    resolve_audience: ResolveAudienceRequest -> ResolveAudienceResponse;
+    create_account: CreateAccountRequest -> CreateAccountResponse;
+    get_account: GetAccountRequest -> GetAccountResponse;
+    list_accounts: ListAccountsRequest -> ListAccountsResponse;
+    update_account: UpdateAccountRequest -> UpdateAccountResponse;
+    create_outcome: CreateOutcomeRequest -> CreateOutcomeResponse;
+    get_outcome: GetOutcomeRequest -> GetOutcomeResponse;
+    list_outcomes: ListOutcomesRequest -> ListOutcomesResponse;
+    update_outcome: UpdateOutcomeRequest -> UpdateOutcomeResponse;
+    import_hr_file: ImportHrFileRequest -> ImportHrFileResponse;
+    import_crm_file: ImportCrmFileRequest -> ImportCrmFileResponse;
+    create_api_key: CreateApiKeyRequest -> CreateApiKeyResponse;
+    list_api_keys: ListApiKeysRequest -> ListApiKeysResponse;
+    revoke_api_key: RevokeApiKeyRequest -> RevokeApiKeyResponse;
+    authenticate_api_key: AuthenticateApiKeyRequest -> AuthenticateApiKeyResponse;
+    replay_events: ReplayEventsRequest -> ReplayEventsResponse;
+    list_dead_letters: ListDeadLettersRequest -> ListDeadLettersResponse;
+    replay_dead_letter: ReplayDeadLetterRequest -> ReplayDeadLetterResponse;
+}
+
+impl User {
+    pub(crate) fn new(client: DirectoryServiceClient<Peer>, caller: Caller) -> Self {
+        Self { client, caller }
+    }
+
+    /// Makes a unit that begins with the year 2026.
+    pub(crate) async fn unit(&self, display_name: &str, parent: &str) -> pb::Unit {
+        let unit = pb::Unit {
+            display_name: display_name.to_owned(),
+            parent: parent.to_owned(),
+            valid_from: Some(date(2026, 1, 1)),
+            ..Default::default()
+        };
+        let request = pb::CreateUnitRequest { unit: Some(unit), request_id: String::new() };
+        self.create_unit(request).await.unwrap().unit.unwrap()
+    }
+
+    pub(crate) async fn role(&self, display_name: &str) -> pb::Role {
+        let role = pb::Role { display_name: display_name.to_owned(), ..Default::default() };
+        let request = pb::CreateRoleRequest { role: Some(role), request_id: String::new() };
+        self.create_role(request).await.unwrap().role.unwrap()
+    }
+
+    pub(crate) async fn person(&self, person: pb::Person) -> Result<pb::Person, Failure> {
+        let request = pb::CreatePersonRequest { person: Some(person), request_id: String::new() };
+        Ok(self.create_person(request).await?.person.unwrap())
+    }
+
+    /// Makes an employee who belongs to a unit from today on.
+    pub(crate) async fn employee(&self, display_name: &str, unit: &str) -> pb::Person {
+        self.person(pb::Person { unit: unit.to_owned(), ..employee(display_name) }).await.unwrap()
+    }
+
+    pub(crate) async fn account(&self, display_name: &str, unit: &str) -> pb::Account {
+        let account = pb::Account {
+            display_name: display_name.to_owned(),
+            unit: unit.to_owned(),
+            ..Default::default()
+        };
+        let request = pb::CreateAccountRequest { account: Some(account), request_id: String::new() };
+        self.create_account(request).await.unwrap().account.unwrap()
+    }
+
+    pub(crate) async fn outcome(&self, outcome: pb::Outcome) -> Result<pb::Outcome, Failure> {
+        let request = pb::CreateOutcomeRequest { outcome: Some(outcome), request_id: String::new() };
+        Ok(self.create_outcome(request).await?.outcome.unwrap())
+    }
+}
+
+pub(crate) fn employee(display_name: &str) -> pb::Person {
+    pb::Person {
+        kind: pb::PersonKind::Employee.into(),
+        display_name: display_name.to_owned(),
+        ..Default::default()
+    }
+}
+
+pub(crate) fn date(year: i32, month: i32, day: i32) -> Date {
+    Date { year, month, day }
+}
+
+pub(crate) fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {
+    Some(prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() })
+}
+
+/// Asserts that a call was refused for a reason.
+pub(crate) trait Refused {
+    fn refused(self, code: Code, reason: impl Reason) -> Failure;
+    /// As [`Refused::refused`], for the reasons that a value out of bounds has; names the fields.
+    fn fields(self) -> Vec<String>;
+}
+
+impl<T: std::fmt::Debug> Refused for Result<T, Failure> {
+    #[track_caller]
+    fn refused(self, code: Code, reason: impl Reason) -> Failure {
+        let failure = self.expect_err("the call should be refused");
+        assert!(failure.is(reason), "{failure:?}");
+        assert_eq!(failure.code, code, "{failure:?}");
+        failure
+    }
+
+    #[track_caller]
+    fn fields(self) -> Vec<String> {
+        let failure = self.refused(Code::InvalidArgument, arki_proto::r#type::v1::ErrorReason::InvalidFields);
+        failure.violations.iter().map(|violation| violation.field.clone()).collect()
+    }
+}

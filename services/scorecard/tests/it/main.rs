@@ -1,0 +1,18 @@
+//! The scorecard as its callers see it, on both databases.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+mod customers;
+mod databases;
+mod dead_letters;
+mod directory;
+mod emotions;
+mod employees;
+mod events;
+mod metrics;
+mod permutations;
+mod profiles;
+mod storage;
+mod tenants;
+mod wave;
+mod world;
