@@ -96,7 +96,10 @@ fn field_checks(
     }
     match field.kind() {
         Kind::Message(message) => {
-            if required {
+            if required && message.full_name() == "arki.type.v1.LocalizedText" {
+                // Words that say nothing in every language are no words.
+                let _ = writeln!(body, "        crate::bounds::words(self.{access}.as_ref(), at, {name:?}, out);");
+            } else if required {
                 let _ = writeln!(
                     body,
                     "        if self.{access}.is_none() {{ crate::bounds::missing(at, {name:?}, out); }}"

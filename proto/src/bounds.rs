@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use prost_types::{FieldMask, Timestamp};
 use regex::Regex;
 
+use crate::r#type::v1::LocalizedText;
+
 /// A field that is out of its bounds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
@@ -40,6 +42,12 @@ fn add(at: &str, name: &str, description: impl Into<String>, out: &mut Vec<Viola
 
 pub(crate) fn missing(at: &str, name: &str, out: &mut Vec<Violation>) {
     add(at, name, "must be given", out);
+}
+
+pub(crate) fn words(value: Option<&LocalizedText>, at: &str, name: &str, out: &mut Vec<Violation>) {
+    if value.is_none_or(|words| words.by_language.values().all(|text| text.trim().is_empty())) {
+        missing(at, name, out);
+    }
 }
 
 pub(crate) fn length(value: &str, min: u64, max: u64, at: &str, name: &str, out: &mut Vec<Violation>) {
@@ -188,6 +196,16 @@ mod tests {
         assert_eq!(fields(&request), ["unit.external_id"]);
         request.update_mask = None;
         assert_eq!(fields(&request), ["unit.display_name", "unit.external_id"]);
+    }
+
+    #[test]
+    fn words_that_say_nothing_are_missing() {
+        let mut vision =
+            crate::goal::v1::Vision { statement: Some(LocalizedText::default()), ..Default::default() };
+        assert_eq!(fields(&vision), ["statement"]);
+        let words = [("en".to_owned(), "Nobody is left alone".to_owned())];
+        vision.statement = Some(LocalizedText { by_language: words.into() });
+        assert!(fields(&vision).is_empty());
     }
 
     #[test]

@@ -106,12 +106,11 @@ pub async fn start(data: &Path, listen: SocketAddr, sources: Sources) -> Result<
     let gateway_config = folder.gateway()?;
     let (services, gate) = Box::pin(services(&folder, &context)).await?;
     let gateway = Box::pin(Gateway::build(gateway_config, services, &context)).await?;
+    let gateway = gateway.ready_when(Arc::new(gate.clone()));
 
     let servers = Tasks::new();
     serve(listener, gateway, &servers);
-    let written = data.join(ADDRESS);
-    fs::write(&written, format!("{}\n", folder.uri))
-        .with_context(|| format!("writing {}", written.display()))?;
+    write_address(&data, &folder.uri)?;
     Ok(Arki { address, data, gate, servers, workers, settings, _lock: lock })
 }
 

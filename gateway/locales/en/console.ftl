@@ -66,6 +66,7 @@ answered = { $count ->
     [one] { $shown } answered
    *[other] { $shown } answered
 }
+days = answers { $days }
 not-shown = Not shown, to protect people
 not-asked = Not asked here yet.
 review-overdue = Review overdue

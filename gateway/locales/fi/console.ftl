@@ -6,7 +6,7 @@ step-inside = Jatka sivulle
 sign-in-heading = Kirjaudu
 sign-in-lead = Miten meillä on, mitä se meiltä pyytää ja mitä on kerrottu.
 sign-in-key = Avaimesi
-sign-in-hint = Se alkaa arki_. Saat sen siltä, joka hoitaa Arkea organisaatiossasi.
+sign-in-hint = Se alkaa arki_. Saat sen siltä, joka hoitaa Arki-palvelua organisaatiossasi.
 sign-in = Kirjaudu
 sign-in-refused = Tämä avain ei toimi. Se on voinut vanhentua, tai siitä puuttuu merkki.
 foreign-heading = Tämä tuli toiselta sivulta
@@ -50,7 +50,7 @@ tell-empty-how = Hiljaisuus täyttyy arvauksista. Kertokaa ainakin, mitä ei vie
 
 # Totuus.
 truth-heading = Miten meillä on
-standout-heading = Kauimpana valitusta
+standout-heading = Kauimpana siitä, mitä valitsitte
 standout-none = Mikään tunne ei ole selvästi sivussa tavoitteesta
 standout-above = { $percent } tunsi näin ({ $interval }). Tavoite on enintään { $aim }.
 standout-below = { $percent } tunsi näin ({ $interval }). Tavoite on vähintään { $aim }.
@@ -66,6 +66,7 @@ answered = { $count ->
     [one] { $shown } vastaaja
    *[other] { $shown } vastaajaa
 }
+days = vastaukset { $days }
 not-shown = Ei näytetä, ihmisten suojaksi
 not-asked = Tätä ei ole vielä kysytty täällä.
 review-overdue = Tarkistus myöhässä

@@ -66,6 +66,7 @@ answered = { $count ->
     [one] { $shown } svarade
    *[other] { $shown } svarade
 }
+days = svar { $days }
 not-shown = Visas inte, för att skydda människor
 not-asked = Har inte frågats här ännu.
 review-overdue = Översynen är försenad

@@ -25,6 +25,17 @@ pub(crate) struct LimitBody<N> {
     pub(crate) next: N,
 }
 
+/// What is announced larger than allowed but not larger than this is read and dropped before it is refused: a client
+/// that is cut off while it still sends may never read why.
+const STILL_READ: u64 = 64 * 1024 * 1024;
+
+/// For how long it is read.
+const STILL_WAITED: std::time::Duration = std::time::Duration::from_secs(5);
+
+async fn drain(mut body: Body) {
+    while let Some(Ok(_)) = http_body_util::BodyExt::frame(&mut body).await {}
+}
+
 impl<N> LimitBody<N> {
     fn limit(&self, target: &Target) -> Option<usize> {
         match target {
@@ -48,6 +59,10 @@ impl<N: Step> Step for LimitBody<N> {
         let Some(limit) = self.limit(&ticket.target) else { return self.next.run(ticket).await };
         let announced = http_body::Body::size_hint(ticket.request.body()).lower();
         if announced > u64::try_from(limit).unwrap_or(u64::MAX) {
+            if announced <= STILL_READ {
+                let body = std::mem::take(ticket.request.body_mut());
+                let _ = tokio::time::timeout(STILL_WAITED, drain(body)).await;
+            }
             return ticket.tongue.refuse(Refusal::body_too_large(limit));
         }
         ticket.body_limit = limit;

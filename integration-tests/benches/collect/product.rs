@@ -175,7 +175,8 @@ async fn wave(api: &Api) -> Result<(String, Vec<String>)> {
         }
     }
     let words = json!({"byLanguage": {"en": "How far do you agree?"}});
-    let question = |place: usize| json!({"key": format!("q{place}"), "kind": "AGREEMENT", "text": words});
+    let question =
+        |place: usize| json!({"key": format!("q{place}"), "kind": "QUESTION_KIND_AGREEMENT", "text": words});
     let questionnaire = json!({
         "displayName": "Ten questions", "title": words, "purpose": words, "languages": ["en"],
         "questions": (0..10).map(question).collect::<Vec<_>>()
@@ -184,8 +185,8 @@ async fn wave(api: &Api) -> Result<(String, Vec<String>)> {
     let name = questionnaire["name"].as_str().context("no name")?;
     let version = api.post(&format!("/v1/{name}:publish"), &json!({})).await?.ok()?;
     let wave = json!({
-        "displayName": "Burst", "questionnaireVersion": version["name"], "audience": "CUSTOMERS",
-        "anonymity": "CONFIDENTIAL", "sender": words
+        "displayName": "Burst", "questionnaireVersion": version["name"], "audience": "WAVE_AUDIENCE_CUSTOMERS",
+        "anonymity": "ANONYMITY_CONFIDENTIAL", "sender": words
     });
     let wave = api.post("/v1/waves", &wave).await?.ok()?;
     let wave = wave["name"].as_str().context("no name")?.to_owned();

@@ -36,14 +36,14 @@ async fn asked(suite: &Suite) -> Result<(String, Vec<String>)> {
     let words = json!({"byLanguage": {"en": "Would you recommend us?"}});
     let questionnaire = json!({
         "displayName": "Burst", "title": words, "purpose": words, "languages": ["en"],
-        "questions": [{"key": "recommend", "kind": "NPS", "text": words, "required": true}]
+        "questions": [{"key": "recommend", "kind": "QUESTION_KIND_NPS", "text": words, "required": true}]
     });
     let questionnaire = api.post("/v1/questionnaires", &questionnaire).await?.ok()?;
     let name = questionnaire["name"].as_str().context("no name")?;
     let version = api.post(&format!("/v1/{name}:publish"), &json!({})).await?.ok()?;
     let wave = json!({
-        "displayName": "Burst", "questionnaireVersion": version["name"], "audience": "CUSTOMERS",
-        "anonymity": "CONFIDENTIAL", "sender": words
+        "displayName": "Burst", "questionnaireVersion": version["name"], "audience": "WAVE_AUDIENCE_CUSTOMERS",
+        "anonymity": "ANONYMITY_CONFIDENTIAL", "sender": words
     });
     let wave = api.post("/v1/waves", &wave).await?.ok()?;
     let wave = wave["name"].as_str().context("no name")?.to_owned();

@@ -44,7 +44,7 @@ async fn open_wave(suite: &Suite, audience: &str, questions: Value) -> Result<(S
     let version = api.post(&format!("/v1/{questionnaire}:publish"), &json!({})).await?.ok()?;
     let wave = json!({
         "displayName": "Real input", "questionnaireVersion": version["name"], "audience": audience,
-        "anonymity": "CONFIDENTIAL", "sender": {"byLanguage": {"en": "The tests"}}
+        "anonymity": "ANONYMITY_CONFIDENTIAL", "sender": {"byLanguage": {"en": "The tests"}}
     });
     let wave = api.post("/v1/waves", &wave).await?.ok()?;
     let wave = wave["name"].as_str().context("no name")?.to_owned();
@@ -55,10 +55,12 @@ async fn open_wave(suite: &Suite, audience: &str, questions: Value) -> Result<(S
 /// The reading of the whole organisation, once the answers have arrived.
 async fn reading_of(suite: &Suite, question: &str, kind: &str, wave: &str, root: &str) -> Result<Value> {
     let api = suite.api();
-    let owner =
-        api.post("/v1/people", &json!({"kind": "EMPLOYEE", "displayName": "Olli Omistaja"})).await?.ok()?;
+    let owner = api
+        .post("/v1/people", &json!({"kind": "PERSON_KIND_EMPLOYEE", "displayName": "Olli Omistaja"}))
+        .await?
+        .ok()?;
     let metric = json!({
-        "displayName": "Known", "kind": kind, "role": "CONSEQUENCE", "question": question, "owner": owner["name"],
+        "displayName": "Known", "kind": kind, "role": "METRIC_ROLE_CONSEQUENCE", "question": question, "owner": owner["name"],
         "reviewDay": {"year": 2099, "month": 1, "day": 1}
     });
     let metric = api.post("/v1/metrics", &metric).await?.ok()?;
@@ -93,9 +95,11 @@ async fn import_twice(suite: &Suite, file: &std::path::Path, mapping: &str, rows
 async fn groups_of_employees_give_the_known_share(suite: Suite) -> Result<()> {
     let Some(file) = data("bhr2000.csv") else { return Ok(()) };
     let api = suite.api();
-    let mut hr = "unit,name,parent,person,who\nroot,The whole,,boss,Pirkko Pomo\n".to_owned();
-    for group in 1..=99 {
-        hr.push_str(&format!("{group},Group {group},root,,\n"));
+    let mut hr = "unit,name,parent,person,who\nroot,The whole,,,\n".to_owned();
+    let mut reader = csv::Reader::from_path(&file)?;
+    for (row, record) in reader.records().enumerate() {
+        let group = record?[0].to_owned();
+        hr.push_str(&format!("{group},Group {group},root,P{row},Person {row}\n"));
     }
     let columns = json!({
         "unit": "unit_id", "name": "unit_name", "parent": "parent_unit_id", "person": "person_id", "who": "name"
@@ -112,10 +116,10 @@ async fn groups_of_employees_give_the_known_share(suite: Suite) -> Result<()> {
         .iter()
         .map(|item| {
             let key = item.to_lowercase();
-            json!({"key": key, "kind": "AGREEMENT", "text": {"byLanguage": {"en": item}}})
+            json!({"key": key, "kind": "QUESTION_KIND_AGREEMENT", "text": {"byLanguage": {"en": item}}})
         })
         .collect();
-    let (questionnaire, wave) = open_wave(&suite, "EMPLOYEES", json!(questions)).await?;
+    let (questionnaire, wave) = open_wave(&suite, "WAVE_AUDIENCE_EMPLOYEES", json!(questions)).await?;
     let mut mapping = format!("wave = {wave:?}\nunit = \"GRP\"\n[answers]\n");
     for item in ITEMS {
         mapping.push_str(&format!("{item} = {{ question = {:?} }}\n", item.to_lowercase()));
@@ -124,7 +128,9 @@ async fn groups_of_employees_give_the_known_share(suite: Suite) -> Result<()> {
 
     let question = format!("{questionnaire}/questions/af06");
     api.post(&format!("/v1/{wave}:close"), &json!({})).await?.ok()?;
-    let reading = reading_of(&suite, &question, "FAVOURABLE", &wave, root["name"].as_str().unwrap()).await?;
+    let reading =
+        reading_of(&suite, &question, "METRIC_KIND_FAVOURABLE", &wave, root["name"].as_str().unwrap())
+            .await?;
     let figure = &reading["figure"];
     assert_eq!(figure["n"], "5400");
     close(&figure["value"], 100.0 * 2206.0 / 5400.0, 1e-9);
@@ -137,9 +143,11 @@ async fn a_scale_of_eleven_gives_the_known_score(suite: Suite) -> Result<()> {
     let Some(file) = data("stackoverflow.csv") else { return Ok(()) };
     let api = suite.api();
     let unit = api.post("/v1/units", &json!({"displayName": "Everyone", "externalId": "all"})).await?.ok()?;
-    api.post("/v1/people", &json!({"kind": "CUSTOMER", "displayName": "Kaisa Kehittäjä"})).await?.ok()?;
-    let question = json!([{"key": "recommend", "kind": "NPS", "text": {"byLanguage": {"en": "Would you recommend it?"}}}]);
-    let (questionnaire, wave) = open_wave(&suite, "CUSTOMERS", question).await?;
+    api.post("/v1/people", &json!({"kind": "PERSON_KIND_CUSTOMER", "displayName": "Kaisa Kehittäjä"}))
+        .await?
+        .ok()?;
+    let question = json!([{"key": "recommend", "kind": "QUESTION_KIND_NPS", "text": {"byLanguage": {"en": "Would you recommend it?"}}}]);
+    let (questionnaire, wave) = open_wave(&suite, "WAVE_AUDIENCE_CUSTOMERS", question).await?;
     // The file has no unit column: a copy with one gives every row the same unit.
     let mut reader = csv::Reader::from_path(&file)?;
     let at =
@@ -155,7 +163,8 @@ async fn a_scale_of_eleven_gives_the_known_score(suite: Suite) -> Result<()> {
     import_twice(&suite, &path, &mapping, 5594).await?;
     api.post(&format!("/v1/{wave}:close"), &json!({})).await?.ok()?;
     let question = format!("{questionnaire}/questions/recommend");
-    let reading = reading_of(&suite, &question, "NPS", &wave, unit["name"].as_str().unwrap()).await?;
+    let reading =
+        reading_of(&suite, &question, "METRIC_KIND_NPS", &wave, unit["name"].as_str().unwrap()).await?;
     let figure = &reading["figure"];
     assert_eq!(figure["n"], "5594");
     close(&figure["value"], 7.883, 5e-4);

@@ -12,13 +12,16 @@ async fn a_second_tenant_sees_nothing(suite: Suite) -> Result<()> {
     let api = suite.api();
     let unit = api.post("/v1/units", &json!({"displayName": "Sales"})).await?.ok()?;
     let role = api.post("/v1/roles", &json!({"displayName": "Seller"})).await?.ok()?;
-    let person = json!({"kind": "EMPLOYEE", "displayName": "Aino Esimerkki", "unit": unit["name"]});
+    let person =
+        json!({"kind": "PERSON_KIND_EMPLOYEE", "displayName": "Aino Esimerkki", "unit": unit["name"]});
     let person = api.post("/v1/people", &person).await?.ok()?;
     let account = api.post("/v1/accounts", &json!({"displayName": "Fiction Ltd"})).await?.ok()?;
     let words = json!({"byLanguage": {"en": "Nobody is left alone with a problem"}});
     let vision = api.post("/v1/visions", &json!({"statement": words})).await?.ok()?;
-    let message =
-        api.post("/v1/messages", &json!({"kind": "FOCUS", "subject": words, "body": words})).await?.ok()?;
+    let message = api
+        .post("/v1/messages", &json!({"kind": "MESSAGE_KIND_FOCUS", "subject": words, "body": words}))
+        .await?
+        .ok()?;
     let questionnaire =
         json!({"displayName": "Q", "title": words, "purpose": words, "languages": ["en"], "questions": []});
     let questionnaire = api.post("/v1/questionnaires", &questionnaire).await?.ok()?;

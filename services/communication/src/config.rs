@@ -1,7 +1,6 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
 use lettre::message::Mailbox;
 use serde::{Deserialize, Serialize};
 
@@ -170,61 +169,72 @@ pub enum TlsMode {
     Tls,
 }
 
+/// A setting that can't be meant, and what to set instead.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Unusable(pub(crate) String);
+
+fn ensure(holds: bool, otherwise: impl Into<String>) -> Result<(), Unusable> {
+    if holds { Ok(()) } else { Err(Unusable(otherwise.into())) }
+}
+
 impl Config {
     /// # Errors
     /// Names the first key that can't be meant.
-    pub fn validate(&self) -> anyhow::Result<()> {
+    pub fn validate(&self) -> Result<(), Unusable> {
         let Self { database: _, public_url, workers: _, planner, sender, mail } = self;
         let is_url = public_url.starts_with("https://") || public_url.starts_with("http://");
-        ensure!(
+        ensure(
             is_url
                 && !public_url.ends_with('/')
                 && !public_url.chars().any(|c| c.is_whitespace() || c.is_control()),
-            "communication.public_url must be like https://arki.example.org, without a slash at its end"
-        );
+            "communication.public_url must be like https://arki.example.org, without a slash at its end",
+        )?;
         let PlannerConfig { horizon_minutes, poll_seconds } = planner;
-        ensure!(
+        ensure(
             *horizon_minutes <= 24 * 60,
-            "communication.planner.horizon_minutes must be at most a day, 1440"
-        );
-        ensure!((1..=3_600).contains(poll_seconds), "communication.planner.poll_seconds must be 1 to 3600");
+            "communication.planner.horizon_minutes must be at most a day, 1440",
+        )?;
+        ensure((1..=3_600).contains(poll_seconds), "communication.planner.poll_seconds must be 1 to 3600")?;
         let SenderConfig { lanes, batch, sessions, lease_seconds, poll_milliseconds } = sender;
-        ensure!((1..=64).contains(lanes), "communication.sender.lanes must be 1 to 64");
-        ensure!((1..=500).contains(batch), "communication.sender.batch must be 1 to 500");
-        ensure!((1..=500).contains(sessions), "communication.sender.sessions must be 1 to 500");
-        ensure!(
+        ensure((1..=64).contains(lanes), "communication.sender.lanes must be 1 to 64")?;
+        ensure((1..=500).contains(batch), "communication.sender.batch must be 1 to 500")?;
+        ensure((1..=500).contains(sessions), "communication.sender.sessions must be 1 to 500")?;
+        ensure(
             (10..=60_000).contains(poll_milliseconds),
-            "communication.sender.poll_milliseconds must be 10 to 60000"
-        );
+            "communication.sender.poll_milliseconds must be 10 to 60000",
+        )?;
         let MailConfig { from, reply_to, channel, folder, smtp } = mail;
-        from.parse::<Mailbox>()
-            .context("communication.mail.from must be like Example Oy <messages@example.org>")?;
+        ensure(
+            from.parse::<Mailbox>().is_ok(),
+            "communication.mail.from must be like Example Oy <messages@example.org>",
+        )?;
         if let Some(reply_to) = reply_to {
-            reply_to.parse::<Mailbox>().context("communication.mail.reply_to must be an address")?;
+            ensure(reply_to.parse::<Mailbox>().is_ok(), "communication.mail.reply_to must be an address")?;
         }
         match channel {
             ChannelKind::Folder => {
-                ensure!(
+                ensure(
                     !folder.as_os_str().is_empty(),
-                    "communication.mail.folder is empty, name a folder for mail"
-                );
+                    "communication.mail.folder is empty, name a folder for mail",
+                )?;
             }
             ChannelKind::Smtp => {
-                ensure!(
+                ensure(
                     smtp.username.is_some() == smtp.password_file.is_some(),
-                    "communication.mail.smtp needs both username and password_file, or neither"
-                );
-                ensure!(
+                    "communication.mail.smtp needs both username and password_file, or neither",
+                )?;
+                ensure(
                     smtp.messages_per_session > 0,
-                    "communication.mail.smtp.messages_per_session must be at least 1"
-                );
+                    "communication.mail.smtp.messages_per_session must be at least 1",
+                )?;
             }
         }
         let longest = self.longest_mail().as_secs();
-        ensure!(
+        ensure(
             lease_seconds.is_none_or(|lease| u64::from(lease) > longest),
-            "communication.sender.lease_seconds must be more than one mail can take, {longest}"
-        );
+            format!("communication.sender.lease_seconds must be more than one mail can take, {longest}"),
+        )?;
         Ok(())
     }
 

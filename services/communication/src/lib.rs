@@ -18,6 +18,8 @@ mod storage;
 mod wiring;
 mod worker;
 
-pub use config::{ChannelKind, Config, MailConfig, PlannerConfig, SenderConfig, SmtpConfig, TlsMode};
+pub use config::{
+    ChannelKind, Config, MailConfig, PlannerConfig, SenderConfig, SmtpConfig, TlsMode, Unusable,
+};
 pub use peers::Peers;
 pub use wiring::{Hands, Parts, assemble, build, migrate, serve};

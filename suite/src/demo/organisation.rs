@@ -17,8 +17,6 @@ const CRM_MAPPING: &str = include_str!("../../demo/crm.mapping.toml");
 /// What later steps need to know of the organisation.
 pub(super) struct Organisation {
     pub(super) summary: summary::Organisation,
-    /// Units by their code in the HR file.
-    pub(super) units: BTreeMap<String, String>,
     /// Codes of units by name.
     pub(super) codes: BTreeMap<String, String>,
     /// External ids of people by name.
@@ -81,8 +79,7 @@ pub(super) async fn load(server: &Server, progress: &Progress) -> Result<Organis
             customers: people.values().filter(|person| !person.is_employee).count(),
             outcomes: count(&crm, "outcomes"),
         },
-        codes: units.iter().map(|(code, name)| (name.clone(), code.clone())).collect(),
-        units,
+        codes: units.into_iter().map(|(code, name)| (name, code)).collect(),
         people,
     })
 }

@@ -17,19 +17,25 @@ mod truth;
 
 use axum::{
     Router,
+    extract::RawQuery,
     response::Redirect,
     routing::{get, post},
 };
 
-use self::organisation::Organisation;
 pub(crate) use self::seal::{Seal, session_secret};
+use self::{organisation::Organisation, place::Place, room::Room};
 use super::State;
+
+/// Whoever just comes in is shown how it is.
+async fn enter(RawQuery(query): RawQuery) -> Redirect {
+    Redirect::to(&Place::read(&query.unwrap_or_default()).address(Room::Truth.path()))
+}
 
 /// Every page of the console.
 pub(super) fn router() -> Router<State> {
     Router::new()
-        .route("/console", get(|| async { Redirect::to("/console/truth") }))
-        .route("/console/", get(|| async { Redirect::to("/console/truth") }))
+        .route("/console", get(enter))
+        .route("/console/", get(enter))
         .route("/console/sign-in", get(session::ask).post(session::sign_in))
         .route("/console/sign-out", post(session::sign_out))
         .route("/console/truth", get(truth::show))

@@ -13,6 +13,7 @@ mod whole;
 use std::sync::{Arc, Mutex};
 
 use arki_process::Clock;
+use arki_rpc::Peer;
 use axum::{
     Router,
     body::Body,
@@ -60,6 +61,17 @@ impl Got {
     }
 }
 
+/// One peer in the place of every service.
+fn peers(peer: &Peer) -> Peers {
+    Peers {
+        directory: peer.clone(),
+        survey: peer.clone(),
+        scorecard: peer.clone(),
+        goal: peer.clone(),
+        communication: peer.clone(),
+    }
+}
+
 /// The pages, and a browser with one cookie.
 struct House {
     pages: Router,
@@ -76,13 +88,7 @@ impl House {
         let time = DateTime::parse_from_rfc3339("2026-11-22T10:00:00Z").unwrap().to_utc();
         let clock = Arc::new(Standing(Mutex::new(time)));
         let peer = fake.peer();
-        let peers = Peers {
-            directory: peer.clone(),
-            survey: peer.clone(),
-            scorecard: peer.clone(),
-            goal: peer.clone(),
-            communication: peer.clone(),
-        };
+        let peers = peers(&peer);
         let authenticator = Authenticator::new(peer, clock.clone(), 10);
         let state = State::new(peers, authenticator, clock.clone(), b"a secret of this test");
         Self { pages: super::router(state.always_https(always_https)), clock, cookie: Mutex::default() }

@@ -16,6 +16,7 @@ async fn without_a_session_there_is_the_door() {
         assert_eq!(got.status, StatusCode::SEE_OTHER);
         assert_eq!(got.header(header::LOCATION), "/console/sign-in?unit=unt_1&lang=fi");
     }
+    assert_eq!(house.get("/console?lang=sv").await.header(header::LOCATION), "/console/truth?lang=sv");
     let door = house.get("/console/sign-in?lang=fi").await;
     assert!(door.has("Avaimesi") && door.has(r#"type="password""#));
     assert_eq!(door.header(header::CACHE_CONTROL), "no-store");

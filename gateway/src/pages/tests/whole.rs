@@ -1,11 +1,17 @@
 //! What every page holds to, whatever it shows.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use axum::http::{StatusCode, header};
+use arki_process::{Context, SystemClock, Tasks};
+use arki_rpc::AssertionKey;
+use axum::body::Body;
+use axum::http::{Request, StatusCode, header};
+use chrono::DateTime;
 
 use super::{Fake, Got, House, kaarna, message::message, respondent::survey};
 use crate::pages::assets;
+use crate::{Config, Gateway};
 
 fn everything() -> Fake {
     message(survey(kaarna::fake()), false)
@@ -71,6 +77,26 @@ async fn stylesheets_are_kept_for_good_under_the_name_of_their_content() {
     assert_eq!((got.status, got.header(header::CONTENT_TYPE)), (StatusCode::OK, "text/css; charset=utf-8"));
     assert!(got.header(header::CACHE_CONTROL).contains("immutable"));
     assert_eq!(got.text, assets::STYLE);
+}
+
+#[tokio::test]
+async fn the_edge_leaves_the_policy_of_the_pages_as_it_is() {
+    let clock = Arc::new(SystemClock);
+    let assertion = AssertionKey::generate(|| DateTime::UNIX_EPOCH);
+    let context = Context { clock, tasks: Tasks::new(), assertion };
+    let peers = super::peers(&everything().peer());
+    let gateway = Gateway::build(Config::default(), peers, &context).await.unwrap();
+    for path in ["/console/sign-in", "/s/abcdefghijklmnopqrstuvwxyz", "/m/abcdefghijklmnopqrstuvwxyz"] {
+        let response = gateway.answer(Request::get(path).body(Body::empty()).unwrap()).await;
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        let policies: Vec<_> = response.headers().get_all(header::CONTENT_SECURITY_POLICY).iter().collect();
+        assert_eq!(policies.len(), 1);
+        assert!(!policies[0].to_str().unwrap().contains("script-src"), "no page runs a script");
+        assert_eq!(response.headers()[header::X_FRAME_OPTIONS], "DENY");
+    }
+    let response = gateway.answer(Request::get("/console/tell").body(Body::empty()).unwrap()).await;
+    assert_eq!(response.headers()[header::LOCATION], "/console/sign-in");
+    assert_eq!(response.headers()[header::CACHE_CONTROL], "no-store");
 }
 
 /// The colours of text and of marks that carry meaning, against what they stand on.

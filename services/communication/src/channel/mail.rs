@@ -7,7 +7,6 @@
 
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context as _;
 use arki_ids::DeliveryId;
 use chrono::{DateTime, Utc};
 use lettre::address::Envelope;
@@ -15,6 +14,7 @@ use lettre::message::header::{ContentType, Header, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, SinglePart};
 use lettre::{Address, Message};
 
+use crate::config::Unusable;
 use crate::domain::Letter;
 use crate::peers::Recipient;
 
@@ -41,10 +41,12 @@ pub(crate) struct Letterhead {
 }
 
 impl Letterhead {
-    pub(crate) fn new(from: &str, reply_to: Option<&str>) -> anyhow::Result<Self> {
-        let from = from.parse().context("communication.mail.from is not an address")?;
-        let reply_to = reply_to.map(str::parse).transpose();
-        Ok(Self { from, reply_to: reply_to.context("communication.mail.reply_to is not an address")? })
+    pub(crate) fn new(from: &str, reply_to: Option<&str>) -> Result<Self, Unusable> {
+        let read = |text: &str, key: &str| {
+            text.parse().map_err(|_| Unusable(format!("communication.mail.{key} is not an address")))
+        };
+        let reply_to = reply_to.map(|reply_to| read(reply_to, "reply_to")).transpose()?;
+        Ok(Self { from: read(from, "from")?, reply_to })
     }
 
     /// Makes the mail, or tells why it can't be sent to that recipient.

@@ -4,10 +4,11 @@
 //! dot was sent nothing can have been taken; after it, a lost answer means that nobody can know (RFC 1047).
 
 use std::future::Future;
+use std::io;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use anyhow::Context as _;
 use async_trait::async_trait;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, DEFAULT_MECHANISMS};
@@ -15,9 +16,10 @@ use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParam
 use lettre::transport::smtp::commands::{Data, Mail as MailFrom, Rcpt, Rset};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
 use lettre::transport::smtp::response::Code;
+use tokio::fs;
 
 use super::{Channel, Handover, Mail};
-use crate::config::{SmtpConfig, TlsMode};
+use crate::config::{SmtpConfig, TlsMode, Unusable};
 
 /// A session that was idle for longer is not used again: servers hang up after some minutes.
 const LONGEST_IDLE: Duration = Duration::from_secs(60);
@@ -64,7 +66,7 @@ enum Trouble {
 }
 
 impl Smtp {
-    pub(crate) async fn new(config: &SmtpConfig) -> anyhow::Result<Self> {
+    pub(crate) async fn new(config: &SmtpConfig) -> Result<Self, Unusable> {
         let SmtpConfig {
             host,
             port,
@@ -79,26 +81,24 @@ impl Smtp {
         } = config;
         let mut parameters = TlsParameters::builder(host.clone());
         if let Some(path) = ca_file {
-            let pem = tokio::fs::read(path).await;
-            let pem = pem.with_context(|| {
-                format!("can't read {}, of communication.mail.smtp.ca_file", path.display())
-            })?;
-            let certificate =
-                Certificate::from_pem(&pem).context("communication.mail.smtp.ca_file is not PEM")?;
+            let pem = fs::read(path).await.map_err(|error| unreadable(path, "ca_file", &error))?;
+            let certificate = Certificate::from_pem(&pem)
+                .map_err(|_| Unusable("communication.mail.smtp.ca_file is not PEM".to_owned()))?;
             parameters = parameters.add_root_certificate(certificate);
         }
         let parameters = match tls {
             TlsMode::None => None,
             TlsMode::Starttls | TlsMode::Tls => {
-                Some(parameters.build_rustls().context("communication.mail.smtp has no usable TLS")?)
+                let built = parameters.build_rustls();
+                Some(built.map_err(|error| {
+                    Unusable(format!("communication.mail.smtp.tls can't be used: {error}"))
+                })?)
             }
         };
         let credentials = match (username, password_file) {
             (Some(username), Some(path)) => {
-                let password = tokio::fs::read_to_string(path).await;
-                let password = password.with_context(|| {
-                    format!("can't read {}, of communication.mail.smtp.password_file", path.display())
-                })?;
+                let password = fs::read_to_string(path).await;
+                let password = password.map_err(|error| unreadable(path, "password_file", &error))?;
                 Some(Credentials::new(username.clone(), password.trim_end_matches(['\r', '\n']).to_owned()))
             }
             _ => None,
@@ -264,6 +264,10 @@ impl Channel for Smtp {
             let _ = self.within(session.connection.quit()).await;
         }
     }
+}
+
+fn unreadable(path: &Path, key: &str, error: &io::Error) -> Unusable {
+    Unusable(format!("can't read {}, of communication.mail.smtp.{key}: {error}", path.display()))
 }
 
 fn is_hangup(trouble: &Trouble) -> bool {

@@ -57,7 +57,7 @@ async fn nothing_is_shown_before_the_wave_has_closed(database: TestDatabase) {
 }
 
 async fn a_unit_of_eight_beside_a_unit_of_one_disappears_and_nobody_learns_why(database: TestDatabase) {
-    let world = World::start(database).await;
+    let mut world = World::start(database).await;
     let head = world.unit("Head", None).await;
     let eight = world.unit("Eight", Some(head)).await;
     let one = world.unit("One", Some(head)).await;
@@ -67,6 +67,7 @@ async fn a_unit_of_eight_beside_a_unit_of_one_disappears_and_nobody_learns_why(d
     world.answers(&wave, Some(eight), heard(&[5, 4, 4, 2, 1, 3, 3, 5])).await;
     world.answers_on(&wave, Some(one), march(7), heard(&[1])).await;
     world.closes(&wave, &[(Some(eight), 9), (Some(one), 1), (Some(none), 3)]).await;
+    assert_eq!(world.tells::<ReadingsReleased>().await.units, 1);
     let readings = world.readings(&metric).await.unwrap();
     // Four of nine are 44 %.
     let expected = [("Head", Some(40.0)), ("Eight", None), ("One", None), ("None", None)];

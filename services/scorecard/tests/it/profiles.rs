@@ -6,7 +6,7 @@ use tonic::Code;
 
 use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::question;
-use crate::world::{World, refused, said, text};
+use crate::world::{World, refused, said};
 
 on_both_databases!(
     a_profile_is_created_read_and_listed_as_it_was_given,
@@ -58,18 +58,12 @@ async fn faults_of_a_profile_are_all_told_at_once(database: TestDatabase) {
     wrong.terms[1].role = pb::TermRole::Neutral.into();
     wrong.terms[1].low_percent = 90.0;
     wrong.terms[2].term = "calm".to_owned();
-    wrong.terms[2].label = text("en", "");
     let refusal = world.creates_profile(wrong).await.unwrap_err();
     assert_eq!((refusal.code, &*refusal.reason), (Code::InvalidArgument, "TARGET_PROFILE_INVALID"));
     let fields: Vec<_> = refusal.violations.iter().map(|violation| violation.field.as_str()).collect();
     assert_eq!(
         fields,
-        [
-            "target_profile.terms[1].low_percent",
-            "target_profile.terms[2].term",
-            "target_profile.terms[2].label",
-            "target_profile.terms",
-        ]
+        ["target_profile.terms[1].low_percent", "target_profile.terms[2].term", "target_profile.terms",]
     );
 }
 

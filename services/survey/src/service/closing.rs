@@ -114,7 +114,7 @@ impl Surveys {
                     if !wave.anonymity.is_linked() {
                         invitations::destroy_links(tx, tenant, id).await?;
                         intake::forget_imported(tx, tenant, id).await?;
-                        
+                        responses::rewrite(tx, tenant, id).await?;
                     }
                     Ok(arki_events::append_all(tx, &events).await?)
                 })

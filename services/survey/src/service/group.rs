@@ -237,10 +237,10 @@ fn response(wave: &Wave, submission: &Submission, target: &Target) -> New {
 
 /// The order in which feelings were shown is drawn from the link, so it may stay only where the link may.
 pub fn order(anonymity: Anonymity) -> OrderShown {
-    let _ = anonymity; OrderShown::Kept
+    if anonymity.is_linked() { OrderShown::Kept } else { OrderShown::Dropped }
 }
 
 /// The language may single somebody out in a small unit.
 pub fn kept_language(anonymity: Anonymity, language: &str) -> Option<String> {
-    (!language.is_empty()).then(|| language.to_owned())
+    (anonymity.is_linked() && !language.is_empty()).then(|| language.to_owned())
 }

@@ -58,7 +58,7 @@ pub(super) fn section(visitor: &Visitor, organisation: &Organisation, asked: &[A
                 p { (words.text("understood-empty")) }
             } @else {
                 p .quiet .small { (words.text("understood-how")) }
-                ul .understood {
+                ul .judged {
                     @for asked in asked {
                         li {
                             h3 { (organisation.said(words, asked.message.subject.as_ref())) }

@@ -49,7 +49,7 @@ fn chips(visitor: &Visitor, reading: &pb::Reading, figure: Option<&pb::Figure>) 
         ul .chips {
             @if let Some(figure) = figure {
                 li { (measured::answered(words, figure.n)) }
-                @if let Some(days) = measured::days(words, reading) { li { (days) } }
+                @if let Some(days) = measured::days(words, reading) { li { (words.with("days", [("days", days.into())])) } }
             }
             @if reading.review_overdue { li .overdue { (words.text("review-overdue")) } }
         }
