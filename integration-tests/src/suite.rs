@@ -152,7 +152,8 @@ impl Suite {
                     }
                     if service == "communication" {
                         let _ = writeln!(config, "public_url = {:?}", self.uri);
-                        let _ = writeln!(config, "[communication.mail]\nfolder = {:?}", folder.join("outbox"));
+                        let _ =
+                            writeln!(config, "[communication.mail]\nfolder = {:?}", folder.join("outbox"));
                     }
                     let _ = writeln!(config, "[{service}.database]\nurl = {url:?}\nschema = {service:?}");
                 }

@@ -15,8 +15,8 @@
 
 mod beta;
 mod chi_squared;
-mod error;
 pub mod disclosure;
+mod error;
 pub mod histogram;
 pub mod interval;
 pub mod likert;

@@ -48,7 +48,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("arki-database", vec!["arki-ids"]),
         ("arki-events", vec!["arki-proto", "arki-ids", "arki-database"]),
         ("arki-process", vec!["arki-rpc"]),
-        ("arki-gateway", vec!["arki-proto", "arki-ids", "arki-rpc", "arki-events", "arki-process"]),
+        ("arki-gateway", vec!["arki-proto", "arki-ids", "arki-words", "arki-rpc", "arki-process"]),
     ]);
     for name in SERVICES {
         allowed.insert(name, service.clone());

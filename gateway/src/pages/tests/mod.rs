@@ -2,6 +2,7 @@
 
 mod everyday;
 mod kaarna;
+mod kaarna_truth;
 mod message;
 mod peer;
 mod respondent;

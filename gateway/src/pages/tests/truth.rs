@@ -5,7 +5,7 @@ use std::sync::Arc;
 use arki_proto::scorecard::v1 as pb;
 use axum::http::{StatusCode, header};
 
-use super::{Fake, House, kaarna};
+use super::{Fake, House, kaarna, kaarna_truth};
 
 /// Where a fake reply carries a number that may not be shown.
 const SECRETS: [&str; 3] = ["77", "71,2", "83"];
@@ -45,7 +45,7 @@ async fn what_may_not_be_shown_is_nowhere_on_the_page_or_in_the_file() {
     let fake = kaarna::fake().on(
         "scorecard.v1.ScorecardService/GetEmotionGap",
         |asked: pb::GetEmotionGapRequest| {
-            let mut gap = kaarna::gap(&asked.target_profile, &asked.unit);
+            let mut gap = kaarna_truth::gap(&asked.target_profile, &asked.unit);
             gap.shown = false;
             gap.n = 8_377;
             for term in &mut gap.terms {
