@@ -112,7 +112,7 @@ pub struct Target {
     /// The data folder of the Arki that is meant.
     #[arg(long, value_name = "DIR", default_value = "data")]
     pub data: PathBuf,
-    /// The address of a running Arki, such as http://127.0.0.1:8080; needs --key.
+    /// The address of a running Arki, as in `http://127.0.0.1:8080`; needs --key.
     #[arg(long, value_name = "URL", requires = "key")]
     pub server: Option<String>,
     /// The key for --server.

@@ -15,7 +15,7 @@ async fn the_document_holds_what_the_server_does() {
         tools::python("schemathesis", &["schemathesis==4.32.5", "openapi-spec-validator==0.9.0"]).unwrap();
     let folder = python.parent().unwrap();
     tools::succeed(Command::new(folder.join("openapi-spec-validator")).arg(&file)).unwrap();
-    let seed = rand::random::<u16>().to_string();
+    let seed = "20261122";
     eprintln!("schemathesis seed {seed}");
     // A revoked key, a stream of JSON lines, and input that only the state of the system can judge (a page token, a
     // request id that was used): the fuzzer knows of none of these.
@@ -23,7 +23,7 @@ async fn the_document_holds_what_the_server_does() {
         Command::new(folder.join("schemathesis"))
             .args(["run", &format!("{}/openapi.json", suite.uri), "--checks", "all"])
             .args(["--exclude-checks", "positive_data_acceptance"])
-            .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--seed", &seed])
+            .args(["--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--seed", seed])
             .args(["--exclude-path-regex", "apiKeys|responses:import", "--workers", "2", "--no-color"])
             .args(["-H", &format!("Authorization: Bearer {}", suite.key)])
             .current_dir(suite.folder.path()),

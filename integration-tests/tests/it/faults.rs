@@ -74,10 +74,11 @@ async fn every_acknowledged_response_survives_a_power_cut_once(mut suite: Suite)
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
     let cut = Arc::new(AtomicBool::new(false));
     let api = suite.api().with_key("");
-    let burst = {
+    let mut burst = tokio::task::JoinSet::new();
+    {
         let (api, acknowledged, cut, tokens) =
             (api.clone(), acknowledged.clone(), cut.clone(), tokens.clone());
-        tokio::task::spawn(async move {
+        burst.spawn(async move {
             futures::stream::iter(tokens.into_iter().enumerate())
                 .for_each_concurrent(64, |(place, token)| {
                     let (api, acknowledged, cut) = (api.clone(), acknowledged.clone(), cut.clone());
@@ -93,8 +94,8 @@ async fn every_acknowledged_response_survives_a_power_cut_once(mut suite: Suite)
                     }
                 })
                 .await;
-        })
-    };
+        });
+    }
     let enough = rand::random_range(100..900);
     eprintln!("the power is cut after {enough} acknowledged responses");
     tokio::time::timeout(Duration::from_secs(60), async {
@@ -106,7 +107,7 @@ async fn every_acknowledged_response_survives_a_power_cut_once(mut suite: Suite)
     .context("the burst is too slow")?;
     suite.cut_the_power().await?;
     cut.store(true, Ordering::Relaxed);
-    burst.await?;
+    burst.join_all().await;
 
     // Every one retries with the same answer: those that were acknowledged must say so, and none may count twice.
     let acknowledged = acknowledged.lock().unwrap().clone();

@@ -147,7 +147,7 @@ fn contrast(one: [f64; 3], other: [f64; 3]) -> f64 {
 }
 
 /// Lays the pages out as files, with their styles inside, for a look in a browser:
-/// `ARKI_PAGES_TO=/tmp/pages cargo nextest run -p arki-gateway pages_can_be_laid_out`.
+/// `ARKI_PAGES_TO=FOLDER cargo nextest run -p arki-gateway pages_can_be_laid_out`.
 #[tokio::test]
 async fn pages_can_be_laid_out_as_files() {
     let kept = std::env::var_os("ARKI_PAGES_TO").map(std::path::PathBuf::from);
