@@ -85,7 +85,7 @@ mod tests {
     fn a_service_that_depends_on_another_breaks_the_rule() {
         let text = r#"{"packages": [{"name": "arki-goal", "dependencies": [
             {"name": "arki-survey", "kind": null}, {"name": "arki-ids", "kind": null},
-            {"name": "arki-test-support", "kind": "dev"}]}]}"#;
+            {"name": "arki-survey", "kind": "dev"}]}]}"#;
         let metadata: Metadata = serde_json::from_str(text).unwrap();
         assert_eq!(judged(&metadata, &allowed()), ["arrow: arki-goal must not depend on arki-survey"]);
     }
