@@ -33,9 +33,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
             tests.env("TEST_NATS_SERVER", tools::nats_server()?);
         }
     }
-    if run::is_on_path("chromium").is_none() {
-        run::say("no chromium on the PATH: the browser tests are left out of this run");
-    }
     let nextest = run::is_on_path("cargo-nextest").is_some();
     // Service binaries are started by some tests, so they are built before any test runs.
     run::say("building the workspace");
