@@ -7,18 +7,23 @@ mod plumbing;
 use std::convert::Infallible;
 use std::task::{Context, Poll};
 
+use arki_proto::r#type::v1::ErrorReason;
 use arki_rpc::{Caller, Failure, Peer, assertion};
 use axum::body::Body as HttpBody;
 use futures::future::BoxFuture;
 use http::{HeaderMap, Request, Response, header};
-use tonic::Status;
+use http_body_util::{BodyExt, Full, Limited};
 use tonic::body::Body;
+use tonic::{Code, Status};
 use tonic_web::GrpcWebLayer;
 use tower::{Layer, Service, ServiceExt};
 
 use crate::contract::{Contract, Error, Method};
 use crate::refusal::Refusal;
 use crate::wiring::Peers;
+
+/// The most that a page can send in one call, in bytes, where its method has no limit of its own.
+const LARGEST_OF_A_PAGE: usize = 64 << 20;
 
 /// The gRPC edge.
 pub(crate) struct Grpc {
@@ -67,7 +72,7 @@ impl Grpc {
 
     /// Whether the answer is a refusal that came before any message.
     pub(crate) fn is_refusal(response: &Response<HttpBody>) -> bool {
-        Status::from_header_map(response.headers()).is_some_and(|status| status.code() != tonic::Code::Ok)
+        Status::from_header_map(response.headers()).is_some_and(|status| status.code() != Code::Ok)
     }
 }
 
@@ -109,9 +114,24 @@ impl Service<Request<Body>> for Answering {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let answer = self.0.clone().oneshot(request);
+        let peer = self.0.clone();
         Box::pin(async move {
-            Ok(answer.await.unwrap_or_else(|error| Status::from(Failure::away(error)).into_http()))
+            let answered = match whole(request).await {
+                Ok(request) => peer.oneshot(request).await.map_err(Failure::away),
+                Err(failure) => Err(failure),
+            };
+            Ok(answered.unwrap_or_else(|failure| Status::from(failure).into_http()))
         })
     }
+}
+
+/// The request with its translated body at hand. A page sends one message and no stream, and text that turns out not to
+/// be gRPC-web only half-way would break off a call on the connection that all callers of the peer share.
+async fn whole(request: Request<Body>) -> Result<Request<Body>, Failure> {
+    let (parts, body) = request.into_parts();
+    let body = Limited::new(body, LARGEST_OF_A_PAGE).collect().await.map_err(|_| {
+        let message = "the body is not the gRPC-web that its content type says";
+        Failure::invalid_argument(ErrorReason::MalformedRequest, message)
+    })?;
+    Ok(Request::from_parts(parts, Body::new(Full::new(body.to_bytes()))))
 }

@@ -3,7 +3,9 @@
 //! Nothing here is written by hand per RPC: comments become descriptions, declared bounds become JSON Schema, the
 //! HTTP bindings become paths. What the document says is what the edge does, strictness included.
 
+mod bound;
 mod comment;
+mod form;
 mod operation;
 mod parameters;
 mod responses;
@@ -74,12 +76,16 @@ Answers hold every field that has a value, and those without presence also at th
 
 **Errors** are problem details (RFC 9457) with a `reason` that programs can rely on; `type` leads to a page about it.
 
-**Partial updates** (`PATCH`) change the fields that the body names, or those in `updateMask`. To clear a field, name it \
-in `updateMask` and leave it out of the body.
+**Partial updates** (`PATCH`) change the fields that the body names, each as a whole, or those in `updateMask`. To clear a field, name it in \
+`updateMask` and leave it out of the body.
 
 **Retries** are safe with an `Idempotency-Key`: the same key with the same body is answered as the first time.
 
-**Lost updates** are refused with `If-Match`: send the `ETag` that you read; 412 says that somebody else was faster.";
+**Lost updates** are refused: send back the `etag` that you read, or its `ETag` as `If-Match`. With the field another \
+version by now is 409, with the header 412; give one of them.
+
+**Statuses** tell the two kinds of refusal apart: 400 says that the request is wrong by itself, whatever is stored; 404 \
+and 409 say that what is stored decides.";
 
 #[cfg(test)]
 mod tests;

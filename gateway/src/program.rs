@@ -16,8 +16,8 @@ use std::time::Duration;
 use anyhow::Context as _;
 use arki_process::config::{self, Sources};
 use arki_process::{
-    Clock, Context, Deployment, Gate, Readiness, Settings, SystemClock, Tasks, admin, main_program, shutdown,
-    telemetry,
+    Backing, Clock, Context, Deployment, Gate, Readiness, Settings, SystemClock, Tasks, admin, main_program,
+    shutdown, telemetry,
 };
 use async_trait::async_trait;
 use clap::{Args, Parser, Subcommand};
@@ -105,7 +105,8 @@ async fn serve(settings: &Settings, section: Config, telemetry: &telemetry::Guar
     tracing::info!(http = %listener.local_addr()?, admin = %admin_listener.local_addr()?, "listening");
 
     let (gate, admins, servers) = (Gate::new(), Tasks::new(), Tasks::new());
-    let admin = admin::serve(admin_listener, gate.clone(), telemetry.registry().clone(), admins.stop());
+    let registry = telemetry.registry().clone();
+    let admin = admin::serve(admin_listener, gate.clone(), Backing::new(), registry, admins.stop());
     admins.spawn("admin port", async move {
         if let Err(error) = admin.await {
             tracing::error!(%error, "the admin port has failed");

@@ -3,7 +3,7 @@
 use std::error::Error as _;
 
 use arki_proto::r#type::v1::ErrorReason;
-use arki_rpc::{Failure, Violation, table};
+use arki_rpc::{Failure, Reason, Violation, table};
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use tonic::{Code, Status};
@@ -72,6 +72,18 @@ impl Refusal {
         refusal
     }
 
+    /// The body is compressed, which nothing here undoes: a small body could become a large one.
+    pub(crate) fn unsupported_encoding(given: &str) -> Self {
+        let failure = Failure::invalid_argument(
+            ErrorReason::UnsupportedMediaType,
+            format!("the body is encoded as {given:?}, send it as it is"),
+        );
+        let mut refusal =
+            Self::http(failure.with("content_encoding", given), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        refusal.header = Some((header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        refusal
+    }
+
     /// The body is larger than the limit.
     pub(crate) fn body_too_large(limit: usize) -> Self {
         let mut failure = Failure::resource_exhausted(
@@ -81,6 +93,11 @@ impl Refusal {
         // Waiting doesn't make it smaller.
         failure.retry_after = None;
         Self::http(failure.with("limit_bytes", limit), StatusCode::PAYLOAD_TOO_LARGE)
+    }
+
+    /// A page token that no list gives out, which is told without asking one.
+    pub(crate) fn malformed_page_token() -> Self {
+        Self::http(Failure::page_token_invalid(), StatusCode::BAD_REQUEST)
     }
 
     /// The request breaks the contract before any rule of a service.
@@ -104,12 +121,26 @@ impl Refusal {
     /// The HTTP status. A resource that changed is 412 when the caller asked with `If-Match`.
     pub(crate) fn status(&self, if_match: bool) -> StatusCode {
         let of_code = || StatusCode::from_u16(table::http_status(self.failure.code, if_match)).ok();
-        self.status.or_else(of_code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        self.finer_status().or_else(of_code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// The status where it is finer than the gRPC code: 400 is for what the request alone shows to be wrong, and
+    /// these two are wrong by what happened before.
+    fn finer_status(&self) -> Option<StatusCode> {
+        let is = |reason: ErrorReason| self.failure.reason == reason.reason();
+        let of_reason = || {
+            if is(ErrorReason::RequestIdReused) {
+                Some(StatusCode::CONFLICT)
+            } else {
+                is(ErrorReason::PageTokenInvalid).then_some(StatusCode::NOT_FOUND)
+            }
+        };
+        self.status.or_else(of_reason)
     }
 
     /// The body of the answer, RFC 9457.
     pub(crate) fn problem(&self, request_id: &str, if_match: bool) -> Vec<u8> {
-        let title = match self.status {
+        let title = match self.finer_status() {
             Some(status) => status.canonical_reason().unwrap_or("refused").to_lowercase(),
             None => table::of(self.failure.code).title.to_owned(),
         };

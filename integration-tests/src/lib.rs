@@ -1,10 +1,13 @@
 //! What the black-box tests and the benchmarks stand on: a whole Arki as processes of its own, reached through its
 //! public port alone, in either wiring.
 //!
-//! Start reading at [`suite`]; [`api`] is how a test speaks to it, [`tools`] runs clients in other languages.
+//! Start reading at [`suite`]; [`api`] is how a test speaks to it, [`servers`] are what it stands on and a test may take
+//! away, [`tools`] runs clients in other languages.
 
 pub mod api;
+mod installation;
 pub mod processes;
+pub mod servers;
 pub mod suite;
 pub mod tools;
 

@@ -2,8 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
-    net::TcpListener,
     time::{Duration, Instant},
 };
 
@@ -12,7 +10,12 @@ use arki_suite::remote::Server;
 use sea_orm::{ConnectionTrait as _, Database};
 use tempfile::TempDir;
 
-use crate::{api::Api, processes::Process};
+use crate::{
+    api::Api,
+    installation::{self, GATEWAY, Ground, SERVICES},
+    processes::Process,
+    servers::Nats,
+};
 
 /// How the services are put together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,7 +26,14 @@ pub enum Wiring {
     Six,
 }
 
-const SERVICES: [&str; 5] = ["directory", "survey", "scorecard", "goal", "communication"];
+/// What a test wants beside a wiring.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// An administrator's address of PostgreSQL, instead of the one of the environment. Six processes only.
+    pub postgres: Option<String>,
+    /// Where traces and metrics are sent by OTLP, as in `http://127.0.0.1:4317`.
+    pub collector: Option<String>,
+}
 
 /// A running Arki. Dropping it ends its processes and removes its data.
 pub struct Suite {
@@ -35,7 +45,16 @@ pub struct Suite {
     pub folder: TempDir,
     wiring: Wiring,
     processes: BTreeMap<String, Process>,
-    database: Option<(String, String)>,
+    bus: Option<Nats>,
+    database: Option<OwnDatabase>,
+    wishes: Wishes,
+}
+
+/// A database made for one suite.
+struct OwnDatabase {
+    admin: String,
+    name: String,
+    url: String,
 }
 
 impl Suite {
@@ -45,24 +64,29 @@ impl Suite {
     /// # Errors
     /// When a process does not come up.
     pub async fn start(wiring: Wiring) -> Result<Option<Self>> {
-        match wiring {
-            Wiring::Alone => Ok(Some(Self::alone().await?)),
-            Wiring::Six => Self::six().await,
-        }
+        Self::start_with(wiring, Wishes::default()).await
     }
 
-    async fn alone() -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+    /// As [`Suite::start`], with what the test wants beside.
+    ///
+    /// # Errors
+    /// When a process does not come up.
+    pub async fn start_with(wiring: Wiring, wishes: Wishes) -> Result<Option<Self>> {
         let mut suite = Self {
             uri: String::new(),
             key: String::new(),
-            folder,
-            wiring: Wiring::Alone,
+            folder: tempfile::tempdir()?,
+            wiring,
             processes: BTreeMap::new(),
+            bus: None,
             database: None,
+            wishes,
         };
-        suite.start_alone("127.0.0.1:0").await?;
-        Ok(suite)
+        let is_up = match wiring {
+            Wiring::Alone => suite.start_alone("127.0.0.1:0").await.map(|()| true)?,
+            Wiring::Six => suite.start_six().await?,
+        };
+        Ok(is_up.then_some(suite))
     }
 
     async fn start_alone(&mut self, listen: &str) -> Result<()> {
@@ -71,7 +95,12 @@ impl Suite {
         let _ = std::fs::remove_file(&address);
         let arguments =
             ["serve", "--data", data.to_str().context("a folder name in UTF-8")?, "--listen", listen];
-        let process = Process::start("arki", &arguments, self.folder.path(), &[])?;
+        let mut environment = SOON.to_vec();
+        environment.push(("ARKI_PROCESS__TELEMETRY__METRICS_INTERVAL_SECONDS", "1"));
+        if let Some(collector) = &self.wishes.collector {
+            environment.push(("OTEL_EXPORTER_OTLP_ENDPOINT", collector));
+        }
+        let process = Process::start("arki", &arguments, self.folder.path(), &environment)?;
         self.processes.insert("arki".to_owned(), process);
         let uri = self.wait_for("the address", || std::fs::read_to_string(&address).ok()).await?;
         self.uri = uri.trim().to_owned();
@@ -79,108 +108,61 @@ impl Suite {
         self.wait_until_ready().await
     }
 
-    async fn six() -> Result<Option<Self>> {
-        let (Ok(admin), Ok(nats)) = (std::env::var("TEST_POSTGRES_URL"), std::env::var("TEST_NATS_SERVER"))
-        else {
+    async fn start_six(&mut self) -> Result<bool> {
+        let postgres = self.wishes.postgres.clone().or_else(|| std::env::var("TEST_POSTGRES_URL").ok());
+        let (Some(admin), Ok(nats)) = (postgres, std::env::var("TEST_NATS_SERVER")) else {
             eprintln!(
                 "skipped: TEST_POSTGRES_URL and TEST_NATS_SERVER are not set; `cargo xtask test` sets them"
             );
-            return Ok(None);
+            return Ok(false);
         };
-        let folder = tempfile::tempdir()?;
         let name = format!("arki_{}", rand::random::<u64>());
         Database::connect(&admin).await?.execute_unprepared(&format!("CREATE DATABASE {name}")).await?;
         let url =
             admin.rsplit_once('/').map(|(server, _)| format!("{server}/{name}")).context("a database url")?;
-        let mut suite = Self {
-            uri: String::new(),
-            key: String::new(),
-            folder,
-            wiring: Wiring::Six,
-            processes: BTreeMap::new(),
-            database: Some((admin, name)),
-        };
-        let nats = suite.start_nats(&nats)?;
-        suite.write_config(&url, &nats)?;
+        self.database = Some(OwnDatabase { admin, name, url: url.clone() });
+        // A NATS server of its own, since one holds the events of one installation.
+        let bus = self.bus.insert(Nats::start(&nats, self.folder.path())?);
+        let collector = self.wishes.collector.as_deref().unwrap_or_default();
+        let ground = Ground { database: &url, bus: &bus.url(), collector };
+        self.uri = installation::write(self.folder.path(), &ground)?;
         for service in SERVICES {
-            suite.start_service(service)?;
+            self.migrate(service)?;
+            self.start_process(service)?;
         }
-        suite.start_service("gateway")?;
-        let key = suite.folder.path().join("admin.key");
-        suite.key = suite.wait_for("the administrator's key", || std::fs::read_to_string(&key).ok()).await?;
-        suite.key = suite.key.trim().to_owned();
-        suite.wait_until_ready().await?;
-        Ok(Some(suite))
+        self.start_process(GATEWAY)?;
+        let key = self.folder.path().join("admin.key");
+        self.key = self.wait_for("the administrator's key", || std::fs::read_to_string(&key).ok()).await?;
+        self.key = self.key.trim().to_owned();
+        self.wait_until_ready().await?;
+        Ok(true)
     }
 
-    /// A NATS server of its own, since one holds the events of one installation. Returns its address.
-    fn start_nats(&mut self, program: &str) -> Result<String> {
-        let folder = self.folder.path();
-        let port = free_port()?;
-        let store = folder.join("nats");
-        let store = store.to_str().context("a folder name in UTF-8")?;
-        let port_text = port.to_string();
-        let arguments = ["-js", "-a", "127.0.0.1", "-p", &port_text, "-sd", store];
-        self.processes.insert("nats-server".to_owned(), Process::start(program, &arguments, folder, &[])?);
-        Ok(format!("nats://127.0.0.1:{port}"))
-    }
-
-    /// One file for all: each process reads its own section and `process`; addresses come by environment.
-    fn write_config(&mut self, url: &str, nats: &str) -> Result<()> {
-        let folder = self.folder.path();
-        std::fs::write(folder.join("assertion.key"), "a secret of the tests, longer than 32 bytes")?;
-        let mut peers = String::new();
-        for service in SERVICES {
-            let port = free_port()?;
-            std::fs::write(folder.join(format!("{service}.port")), port.to_string())?;
-            let _ = writeln!(peers, "[process.peers.{service}]\nuri = \"http://127.0.0.1:{port}\"");
-        }
-        let port = free_port()?;
-        std::fs::write(folder.join("gateway.port"), port.to_string())?;
-        self.uri = format!("http://127.0.0.1:{port}");
-        for process in SERVICES.iter().chain(&["gateway"]) {
-            let mut config = format!(
-                "[process]\nassertion_secret_files = [{:?}]\nbus_url = {nats:?}\n{peers}\n",
-                folder.join("assertion.key")
-            );
-            match *process {
-                "gateway" => config.push_str("[gateway]\n"),
-                service => {
-                    let _ = writeln!(config, "[{service}]");
-                    if service == "directory" {
-                        let _ = writeln!(config, "admin_key_file = {:?}", folder.join("admin.key"));
-                    }
-                    if service == "communication" {
-                        let _ = writeln!(config, "public_url = {:?}", self.uri);
-                        let _ =
-                            writeln!(config, "[communication.mail]\nfolder = {:?}", folder.join("outbox"));
-                    }
-                    let _ = writeln!(config, "[{service}.database]\nurl = {url:?}\nschema = {service:?}");
-                }
-            }
-            std::fs::write(folder.join(format!("{process}.toml")), config)?;
+    fn migrate(&self, service: &str) -> Result<()> {
+        let config = self.config(service)?;
+        let (program, folder) = (format!("arki-{service}"), self.folder.path());
+        let mut migration = Process::start(&program, &["migrate", "--config", &config], folder, &[])?;
+        let deadline = Instant::now() + Duration::from_secs(60);
+        while migration.must_run().is_ok() && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(10));
         }
         Ok(())
     }
 
-    fn start_service(&mut self, service: &str) -> Result<()> {
-        let folder = self.folder.path();
-        let program = format!("arki-{service}");
-        let config = folder.join(format!("{service}.toml"));
-        let config = config.to_str().context("a folder name in UTF-8")?;
-        if service != "gateway" {
-            let mut migration = Process::start(&program, &["migrate", "--config", config], folder, &[])?;
-            let deadline = Instant::now() + Duration::from_secs(60);
-            while migration.must_run().is_ok() && Instant::now() < deadline {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
-        let port = std::fs::read_to_string(folder.join(format!("{service}.port")))?;
-        let listen = format!("127.0.0.1:{port}");
-        let arguments = ["serve", "--config", config, "--listen", &listen, "--admin-listen", "127.0.0.1:0"];
-        let process = Process::start(&program, &arguments, folder, &[])?;
+    fn start_process(&mut self, name: &str) -> Result<()> {
+        let config = self.config(name)?;
+        let (program, folder) = (format!("arki-{name}"), self.folder.path());
+        let (listen, admin) =
+            (installation::listen(folder, name)?, installation::admin_listen(folder, name)?);
+        let arguments = ["serve", "--config", &config, "--listen", &listen, "--admin-listen", &admin];
+        let process = Process::start(&program, &arguments, folder, &SOON)?;
         self.processes.insert(program, process);
         Ok(())
+    }
+
+    fn config(&self, name: &str) -> Result<String> {
+        let path = self.folder.path().join(format!("{name}.toml"));
+        Ok(path.to_str().context("a folder name in UTF-8")?.to_owned())
     }
 
     /// Calls over HTTP with the administrator's key.
@@ -206,6 +188,58 @@ impl Suite {
         self.processes.get_mut(program)
     }
 
+    /// The event bus of six processes.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn bus(&mut self) -> Result<&mut Nats> {
+        self.bus.as_mut().context("arki alone has no event bus")
+    }
+
+    /// The database of six processes, where each service has the schema of its name.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn database_url(&self) -> Result<&str> {
+        Ok(&self.database.as_ref().context("arki alone has no database server")?.url)
+    }
+
+    /// What `/readyz` of a process says to its operator, as status and text: `goal` by its admin port, with a query as
+    /// in `goal?exclude=bus`. `arki` alone and the gateway have it on the public port.
+    ///
+    /// # Errors
+    /// When nothing answers.
+    pub async fn readyz(&self, process: &str) -> Result<(u16, String)> {
+        let (name, query) = process.split_once('?').unwrap_or((process, ""));
+        let uri = if self.wiring == Wiring::Alone || name == GATEWAY {
+            format!("{}/readyz?{query}", self.uri)
+        } else {
+            format!("http://{}/readyz?{query}", installation::admin_listen(self.folder.path(), name)?)
+        };
+        let reply = reqwest::Client::new().get(uri).timeout(Duration::from_secs(10)).send().await?;
+        Ok((reply.status().as_u16(), reply.text().await?.trim().to_owned()))
+    }
+
+    /// Waits until `/readyz` of a process says what `enough` wants.
+    ///
+    /// # Errors
+    /// When it does not within a minute; with what it said last.
+    pub async fn readyz_until(
+        &self,
+        process: &str,
+        enough: impl Fn(u16, &str) -> bool,
+    ) -> Result<(u16, String)> {
+        let deadline = Instant::now() + Duration::from_secs(60);
+        loop {
+            let said = self.readyz(process).await;
+            match said {
+                Ok((status, text)) if enough(status, &text) => return Ok((status, text)),
+                said if Instant::now() > deadline => bail!("/readyz of {process} after a minute: {said:?}"),
+                _ => tokio::time::sleep(Duration::from_millis(50)).await,
+            }
+        }
+    }
+
     /// The folder into which its mail goes.
     pub fn outbox(&self) -> std::path::PathBuf {
         match self.wiring {
@@ -227,29 +261,34 @@ impl Suite {
                 self.start_alone(&listen).await
             }
             Wiring::Six => {
-                self.start_service("survey")?;
+                self.migrate("survey")?;
+                self.start_process("survey")?;
                 self.wait_until_ready().await
             }
         }
     }
 
-    async fn wait_until_ready(&mut self) -> Result<()> {
-        let uri = format!("{}/readyz", self.uri);
-        let client = reqwest::Client::new();
+    /// Waits until every process says that it is ready.
+    ///
+    /// # Errors
+    /// When one has ended, or is not ready after a minute.
+    pub async fn wait_until_ready(&mut self) -> Result<()> {
+        let programs: Vec<_> = self.processes.keys().cloned().collect();
         let deadline = Instant::now() + Duration::from_secs(60);
-        let mut last = String::new();
-        while Instant::now() < deadline {
-            for process in self.processes.values_mut() {
-                process.must_run()?;
+        for program in programs {
+            let name = program.trim_start_matches("arki-");
+            loop {
+                for process in self.processes.values_mut() {
+                    process.must_run()?;
+                }
+                match self.readyz(name).await {
+                    Ok((200, _)) => break,
+                    said if Instant::now() > deadline => bail!("{program} is not ready after 60 s: {said:?}"),
+                    _ => tokio::time::sleep(Duration::from_millis(20)).await,
+                }
             }
-            match client.get(&uri).send().await {
-                Ok(reply) if reply.status().is_success() => return Ok(()),
-                Ok(reply) => last = reply.text().await.unwrap_or_default(),
-                Err(error) => last = error.to_string(),
-            }
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        bail!("{uri} is not ready after 60 s: {last}")
+        Ok(())
     }
 
     async fn wait_for<T>(&mut self, what: &str, found: impl Fn() -> Option<T>) -> Result<T> {
@@ -267,10 +306,14 @@ impl Suite {
     }
 }
 
+/// Spans are sent soon after they end, so that a test need not wait for the usual five seconds.
+const SOON: [(&str, &str); 1] = [("OTEL_BSP_SCHEDULE_DELAY", "200")];
+
 impl Drop for Suite {
     fn drop(&mut self) {
         self.processes.clear();
-        if let Some((admin, name)) = self.database.take() {
+        self.bus = None;
+        if let Some(OwnDatabase { admin, name, url: _ }) = self.database.take() {
             // Removing the database needs a runtime of its own, since a drop cannot wait.
             let drop_database = std::thread::spawn(move || {
                 let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -285,8 +328,4 @@ impl Drop for Suite {
             let _ = drop_database.join();
         }
     }
-}
-
-fn free_port() -> Result<u16> {
-    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
 }

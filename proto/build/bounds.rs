@@ -69,6 +69,13 @@ fn field_checks(
     };
     let required = rule.and_then(|r| get(r, "required")).is_some();
     if field.is_map() {
+        let is_text = |place: FieldDescriptor| place.kind() == Kind::String;
+        if let Kind::Message(entry) = field.kind()
+            && is_text(entry.map_entry_key_field())
+            && is_text(entry.map_entry_value_field())
+        {
+            let _ = writeln!(body, "        crate::bounds::texts(&self.{access}, at, {name:?}, out);");
+        }
         return;
     }
     if field.is_list() {
@@ -98,7 +105,10 @@ fn field_checks(
         Kind::Message(message) => {
             if required && message.full_name() == "arki.type.v1.LocalizedText" {
                 // Words that say nothing in every language are no words.
-                let _ = writeln!(body, "        crate::bounds::words(self.{access}.as_ref(), at, {name:?}, out);");
+                let _ = writeln!(
+                    body,
+                    "        crate::bounds::words(self.{access}.as_ref(), at, {name:?}, out);"
+                );
             } else if required {
                 let _ = writeln!(
                     body,

@@ -1,6 +1,7 @@
 //! Checks of the bounds that the contract declares with `buf.validate` options. The build script writes
 //! `impl Bounds` for every message; what is here are the checks that it calls.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 
 use prost_types::{FieldMask, Timestamp};
@@ -57,7 +58,16 @@ pub(crate) fn length(value: &str, min: u64, max: u64, at: &str, name: &str, out:
     } else if characters < min || characters > max {
         add(at, name, format!("must have {min} to {max} characters, has {characters}"), out);
     } else if value.contains('\0') {
-        add(at, name, "must not contain the character U+0000", out);
+        add(at, name, NO_NUL, out);
+    }
+}
+
+/// No database keeps it in a text.
+const NO_NUL: &str = "must not contain the character U+0000";
+
+pub(crate) fn texts(map: &BTreeMap<String, String>, at: &str, name: &str, out: &mut Vec<Violation>) {
+    if map.iter().any(|(key, text)| key.contains('\0') || text.contains('\0')) {
+        add(at, name, NO_NUL, out);
     }
 }
 
@@ -151,6 +161,8 @@ impl Pattern {
         let pattern = self.compiled.get_or_init(|| Regex::new(self.source).ok());
         if !pattern.as_ref().is_some_and(|pattern| pattern.is_match(value)) {
             add(at, name, format!("must match {}", self.source), out);
+        } else if value.contains('\0') {
+            add(at, name, NO_NUL, out);
         }
     }
 }
@@ -206,6 +218,21 @@ mod tests {
         let words = [("en".to_owned(), "Nobody is left alone".to_owned())];
         vision.statement = Some(LocalizedText { by_language: words.into() });
         assert!(fields(&vision).is_empty());
+    }
+
+    #[test]
+    fn no_text_holds_what_no_database_keeps() {
+        let words = [("en".to_owned(), "a\0b".to_owned())];
+        let person = directory::Person {
+            kind: 1,
+            display_name: "Testi Henkilö".to_owned(),
+            email: "a\0@example.test".to_owned(),
+            attributes: words.clone().into(),
+            ..Default::default()
+        };
+        assert_eq!(fields(&person), ["email", "attributes"]);
+        let words = LocalizedText { by_language: words.into() };
+        assert_eq!(fields(&words), ["by_language"]);
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! The program `arki`.
 
-use std::{fs, net::SocketAddr, path::Path, process::ExitCode};
+use std::{
+    fs,
+    io::{self, Write as _},
+    net::SocketAddr,
+    path::Path,
+    process::ExitCode,
+};
 
 use anyhow::{Context as _, Result, bail};
 use arki_process::{Clock as _, Settings, SystemClock, config::Sources, telemetry};
@@ -40,7 +46,7 @@ async fn run(command: Command) -> Result<()> {
         Command::Serve(arguments) => {
             let sources = Sources::new(arguments.config);
             let (arki, telemetry) = Box::pin(start(&arguments.data, arguments.listen, sources)).await?;
-            tell(&addresses(&arki, &arguments.data));
+            tell(&addresses(&arki, &arguments.data))?;
             arki.run().await?;
             Ok(tokio::task::spawn_blocking(move || telemetry.flush()).await?)
         }
@@ -80,7 +86,7 @@ async fn demonstrate(arguments: Demo) -> Result<()> {
     let server = Server::connect(&arki.uri(), &secret).await?;
     let summary =
         Box::pin(demo::run(&server, &arki.outbox(), SystemClock.now().date_naive(), &progress)).await?;
-    tell(&summary.to_string());
+    tell(&summary.to_string())?;
     if let Some(file) = arguments.json {
         let json = serde_json::to_string_pretty(&summary)?;
         fs::write(&file, json).with_context(|| format!("{} cannot be written", file.display()))?;
@@ -88,7 +94,7 @@ async fn demonstrate(arguments: Demo) -> Result<()> {
     if arguments.exit {
         arki.stop().await?;
     } else {
-        tell(&format!("{}\n  key           {secret}\nCtrl-C ends it.", addresses(&arki, &data)));
+        tell(&format!("{}\n  key           {secret}\nCtrl-C ends it.", addresses(&arki, &data)))?;
         arki.run().await?;
     }
     Ok(tokio::task::spawn_blocking(move || telemetry.flush()).await?)
@@ -122,9 +128,9 @@ async fn taken(command: &Import, file: &File, mapping: &str, server: &Server) ->
                 taken.stored,
                 taken.before,
                 taken.refused.len()
-            ));
+            ))?;
             for refused in &taken.refused {
-                tell(&format!("  {refused}"));
+                tell(&format!("  {refused}"))?;
             }
             if !taken.refused.is_empty() {
                 bail!("{} responses were refused", taken.refused.len());
@@ -132,7 +138,7 @@ async fn taken(command: &Import, file: &File, mapping: &str, server: &Server) ->
             return Ok(());
         }
     };
-    tell(import::told(&report).trim_end());
+    tell(import::told(&report).trim_end())?;
     if report.error_count > 0 {
         bail!("the file has {} errors", report.error_count);
     }
@@ -152,12 +158,12 @@ async fn keys(command: Key) -> Result<()> {
                     created.name,
                     created.scopes.join(",")
                 );
-                tell(&secret);
+                tell(&secret)?;
             }
-            Key::List { .. } => tell(key::list(&reached.server).await?.trim_end()),
+            Key::List { .. } => tell(key::list(&reached.server).await?.trim_end())?,
             Key::Revoke { key: name, .. } => {
                 key::revoke(&reached.server, name).await?;
-                tell(&format!("{name} is revoked"));
+                tell(&format!("{name} is revoked"))?;
             }
         }
         anyhow::Ok(())
@@ -167,7 +173,10 @@ async fn keys(command: Key) -> Result<()> {
     done
 }
 
-#[expect(clippy::print_stdout, reason = "results are what the commands are for")]
-fn tell(text: &str) {
-    println!("{text}");
+/// Writes a result. A reader that has read enough, such as `head`, is no failure of the command.
+fn tell(text: &str) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

@@ -25,8 +25,13 @@ pub(crate) fn say(words: &str) {
 
 /// Runs `command` and fails with its name when it fails.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
+    run_in(root(), command)
+}
+
+/// The same in another folder.
+pub(crate) fn run_in(folder: &Path, command: &mut Command) -> Result<()> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command.current_dir(root()).status().with_context(|| format!("starting {name}"))?;
+    let status = command.current_dir(folder).status().with_context(|| format!("starting {name}"))?;
     if !status.success() {
         bail!("{} ended with {status}", shown(command));
     }

@@ -32,6 +32,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         if !given("TEST_NATS_SERVER") {
             tests.env("TEST_NATS_SERVER", tools::nats_server()?);
         }
+        if !given("PG_BIN") {
+            // For the tests that crash a server of their own.
+            tests.env("PG_BIN", tools::postgres()?);
+        }
+    }
+    if !["chromium", "chromium-browser", "google-chrome"].iter().any(|name| run::is_on_path(name).is_some()) {
+        run::say("no Chromium is on the PATH, so the pages are tested without a browser");
     }
     let nextest = run::is_on_path("cargo-nextest").is_some();
     // Service binaries are started by some tests, so they are built before any test runs.

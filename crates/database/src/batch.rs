@@ -8,6 +8,7 @@ use std::future::Future;
 use opentelemetry::metrics::Histogram;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
+use tracing::{Instrument, Span};
 
 use crate::error::Error;
 
@@ -17,6 +18,8 @@ pub const MAX_JOBS: usize = 1_000;
 
 struct Entry<J, R> {
     job: J,
+    /// Of whoever handed it in.
+    span: Span,
     answer: oneshot::Sender<Result<R, Error>>,
 }
 
@@ -60,10 +63,12 @@ impl<J, R> Batcher<J, R> {
     /// [`Error::Overloaded`] when the queue is full, [`Error::Unavailable`] when the worker has stopped.
     pub async fn submit(&self, job: J) -> Result<R, Error> {
         let (answer, answered) = oneshot::channel();
-        self.queue.try_send(Entry { job, answer }).map_err(|refused| match refused {
-            mpsc::error::TrySendError::Full(_) => Error::Overloaded,
-            mpsc::error::TrySendError::Closed(_) => Error::Unavailable,
-        })?;
+        self.queue.try_send(Entry { job, span: Span::current(), answer }).map_err(
+            |refused| match refused {
+                mpsc::error::TrySendError::Full(_) => Error::Overloaded,
+                mpsc::error::TrySendError::Closed(_) => Error::Unavailable,
+            },
+        )?;
         answered.await.unwrap_or(Err(Error::Unavailable))
     }
 }
@@ -93,9 +98,10 @@ impl<J, R> BatchWorker<J, R> {
                 return;
             }
             self.jobs.record(taken as u64, &[]);
+            let span = shared_span(&group);
             let (jobs, answers): (Vec<_>, Vec<_>) =
-                group.drain(..).map(|Entry { job, answer }| (job, answer)).unzip();
-            let results = match commit(jobs).await {
+                group.drain(..).map(|Entry { job, span: _, answer }| (job, answer)).unzip();
+            let results = match commit(jobs).instrument(span).await {
                 Ok(results) if results.len() == taken => results.into_iter().map(Ok).collect(),
                 Ok(results) => {
                     let error = Error::config(format!(
@@ -112,6 +118,16 @@ impl<J, R> BatchWorker<J, R> {
             }
         }
     }
+}
+
+/// A span has one parent, so the group continues the trace of its first job and is linked to those of the others.
+fn shared_span<J, R>(group: &[Entry<J, R>]) -> Span {
+    let Some((first, others)) = group.split_first() else { return Span::none() };
+    let span = tracing::info_span!(parent: &first.span, "database.batch", jobs = group.len());
+    for other in others {
+        span.follows_from(&other.span);
+    }
+    span
 }
 
 fn vec_of<R>(error: Error, count: usize) -> Vec<Result<R, Error>> {

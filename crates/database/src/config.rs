@@ -19,7 +19,7 @@ pub struct Config {
     /// PostgreSQL only: connections at most. SQLite always has one writer and four readers. Default 10.
     pub max_connections: u32,
     /// How long a call waits for a free connection before the database counts as unavailable, in seconds.
-    /// Default 5.
+    /// Default 2.
     pub acquire_timeout_seconds: u64,
     /// How long a statement waits for a lock that another transaction holds, in milliseconds. Default 2,000.
     pub lock_timeout_milliseconds: u64,
@@ -32,7 +32,7 @@ impl Default for Config {
             password_file: None,
             schema: None,
             max_connections: 10,
-            acquire_timeout_seconds: 5,
+            acquire_timeout_seconds: 2,
             lock_timeout_milliseconds: 2_000,
         }
     }

@@ -10,6 +10,7 @@
 //! Start with [`Store`], then `write.rs`.
 
 pub mod batch;
+pub mod column;
 mod config;
 mod connect;
 mod error;

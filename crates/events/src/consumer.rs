@@ -14,7 +14,7 @@ use tracing::Instrument;
 
 use crate::bus::{Bus, Error, Sink};
 use crate::envelope::Envelope;
-use crate::handler::{Handler, HandlerError};
+use crate::handler::{BoxError, Handler, HandlerError};
 use crate::{dead_letters, inbox, trace};
 
 /// How often an event is tried before it is a dead letter.
@@ -104,6 +104,9 @@ impl Consumer {
                     attempt += 1;
                     pause *= 2;
                 }
+                // Should the store come back between this try and the parking of the event, every event of the
+                // outage's last moment would become a dead letter: it must come again instead.
+                Err(HandlerError::Transient(error)) if is_away(&error) => return Err(Error::Refused(error)),
                 Err(HandlerError::Transient(error) | HandlerError::Poison(error)) => break error.to_string(),
             }
         };
@@ -170,6 +173,11 @@ impl Consumer {
             [KeyValue::new("consumer", self.handler.consumer()), KeyValue::new("outcome", outcome)];
         self.events.add(events, &attributes);
     }
+}
+
+/// Whether it was the store that failed, and not the event.
+fn is_away(error: &BoxError) -> bool {
+    matches!(error.downcast_ref(), Some(arki_database::Error::Unavailable))
 }
 
 async fn apply_one(tx: &Tx, handler: &dyn Handler, event: &Envelope) -> Result<(), HandlerError> {

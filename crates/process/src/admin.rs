@@ -1,12 +1,13 @@
 //! The port for those who operate the process: is it alive, may it be called, what does it count.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use axum::Router;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -33,6 +34,33 @@ impl Readiness for Vec<Arc<dyn Readiness>> {
             one.ready().await?;
         }
         Ok(())
+    }
+}
+
+/// Things without which the process goes on answering while something is left undone, such as the event bus: events
+/// wait in the outbox as long as it is away. Operators should hear of it; callers should not be turned away for it.
+/// Clones are the same ones.
+#[derive(Clone, Default)]
+pub struct Backing {
+    parts: Arc<RwLock<BTreeMap<&'static str, Check>>>,
+}
+
+type Check = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+impl Backing {
+    /// None yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// One more, by the name that `?exclude=` leaves out. The check is a look at what is known already, no waiting.
+    pub fn watch(&self, name: &'static str, check: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
+        self.parts.write().unwrap_or_else(PoisonError::into_inner).insert(name, Arc::new(check));
+    }
+
+    fn check(&self, is_excluded: impl Fn(&str) -> bool) -> Result<(), String> {
+        let parts = self.parts.read().unwrap_or_else(PoisonError::into_inner);
+        parts.iter().filter(|(name, _)| !is_excluded(name)).try_for_each(|(_, check)| check())
     }
 }
 
@@ -88,11 +116,14 @@ impl Readiness for Gate {
 }
 
 /// The routes of the admin port.
-pub fn router(gate: Gate, registry: Registry) -> Router {
+///
+/// `/readyz` tells of everything that the process needs, also of its [`Backing`]; `/readyz?exclude=bus` leaves that
+/// part out. What decides whether calls are sent here asks the second way: a process whose bus is away does its work.
+pub fn router(gate: Gate, backing: Backing, registry: Registry) -> Router {
     Router::new()
         .route("/livez", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
-        .with_state(gate)
+        .with_state((gate, backing))
         .route("/metrics", get(metrics).with_state(registry))
 }
 
@@ -103,14 +134,19 @@ pub fn router(gate: Gate, registry: Registry) -> Router {
 pub async fn serve(
     listener: TcpListener,
     gate: Gate,
+    backing: Backing,
     registry: Registry,
     stop: CancellationToken,
 ) -> io::Result<()> {
-    axum::serve(listener, router(gate, registry)).with_graceful_shutdown(stop.cancelled_owned()).await
+    axum::serve(listener, router(gate, backing, registry))
+        .with_graceful_shutdown(stop.cancelled_owned())
+        .await
 }
 
-async fn readyz(State(gate): State<Gate>) -> Response {
-    match gate.ready().await {
+async fn readyz(State((gate, backing)): State<(Gate, Backing)>, RawQuery(query): RawQuery) -> Response {
+    let query = query.unwrap_or_default();
+    let is_excluded = |name: &str| query.split('&').any(|pair| pair.strip_prefix("exclude=") == Some(name));
+    match gate.ready().await.and_then(|()| backing.check(is_excluded)) {
         Ok(()) => "ok\n".into_response(),
         Err(missing) => (StatusCode::SERVICE_UNAVAILABLE, format!("{missing}\n")).into_response(),
     }

@@ -8,7 +8,7 @@ use arki_rpc::{AssertionKey, Peer, server};
 use tonic::service::Routes;
 
 use crate::settings::Address;
-use crate::{Clock, Readiness, Settings, Tasks};
+use crate::{Backing, Clock, Readiness, Settings, Tasks};
 
 /// What a service needs of its process.
 #[derive(Clone)]
@@ -56,12 +56,13 @@ impl Running {
 }
 
 /// Where the others are, for a service that is alone in its process.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Deployment {
     pub(crate) bus_url: Option<String>,
     pub(crate) peers: BTreeMap<String, Address>,
     pub(crate) assertion: AssertionKey,
     pub(crate) tasks: Tasks,
+    backing: Backing,
 }
 
 impl Deployment {
@@ -72,7 +73,13 @@ impl Deployment {
             peers: settings.peers.clone(),
             assertion: context.assertion.clone(),
             tasks: context.tasks.clone(),
+            backing: Backing::new(),
         }
+    }
+
+    /// What stands behind the service beside its database, for it to add to.
+    pub fn backing(&self) -> &Backing {
+        &self.backing
     }
 
     /// The peer of that name, with the client stack around it: calls are spread over all of its replicas. It is

@@ -19,7 +19,7 @@ pub mod shutdown;
 pub mod tasks;
 pub mod telemetry;
 
-pub use admin::{Gate, Readiness};
+pub use admin::{Backing, Gate, Readiness};
 pub use clock::{Clock, SystemClock};
 pub use context::{Context, Deployment, Running};
 pub use grpc::serve_grpc;

@@ -177,18 +177,19 @@ where
     tracing::info!(grpc = %listener.local_addr()?, admin = %admin_listener.local_addr()?, "listening");
 
     let (gate, admins, servers) = (Gate::new(), Tasks::new(), Tasks::new());
-    let admin = admin::serve(admin_listener, gate.clone(), telemetry.registry().clone(), admins.stop());
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let assertion = settings.assertion(clock.clone())?;
+    let context = Context { clock, tasks: Tasks::new(), assertion: assertion.clone() };
+    let workers = context.tasks.clone();
+    let deployment = Deployment::new(settings, &context);
+    let (backing, registry) = (deployment.backing().clone(), telemetry.registry().clone());
+    let admin = admin::serve(admin_listener, gate.clone(), backing, registry, admins.stop());
     admins.spawn("admin port", async move {
         if let Err(error) = admin.await {
             tracing::error!(%error, "the admin port has failed");
         }
     });
 
-    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let assertion = settings.assertion(clock.clone())?;
-    let context = Context { clock, tasks: Tasks::new(), assertion: assertion.clone() };
-    let workers = context.tasks.clone();
-    let deployment = Deployment::new(settings, &context);
     let mut running =
         Box::pin(build(section, deployment, context)).await.context("the service can't start")?;
 

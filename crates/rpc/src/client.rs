@@ -8,7 +8,8 @@
 //!    the caller itself. An assertion that came with the request is dropped: nobody hands on what he was given.
 //! 3. **span and trace context**: one span around all tries, and the peer's span is its child.
 //! 4. **retry**: `UNAVAILABLE` is tried again, with jitter, and only where calling twice is calling once: methods that
-//!    read by their name, and requests that say so by [`retryable`].
+//!    read by their name, and requests that say so by [`retryable`]; and only after a quick answer, since a peer that
+//!    took its time has waited already for what it needs.
 //! 5. **one word for lateness**: a transport reports its own timeout as `CANCELLED`; here it is `DEADLINE_EXCEEDED`.
 //!
 //! Whatever goes wrong on the way is answered as a gRPC status, so a client has one kind of failure to understand.
@@ -31,6 +32,9 @@ use crate::{AssertionKey, Caller, Failure, Peer, Unreachable, assertion, deadlin
 mod replay;
 
 use replay::Replay;
+
+/// A try that took longer than this is the last one: its caller has waited enough.
+const QUICK: Duration = Duration::from_secs(1);
 
 /// How a peer is called.
 #[derive(Clone, Copy, Debug)]
@@ -163,6 +167,7 @@ impl Inner {
                 return Err(late());
             }
             deadline::write(request.headers_mut(), left);
+            let began = Instant::now();
             let sent = tokio::time::timeout_at(until, peer.clone().oneshot(request)).await;
             // A status is what the peer said, a failure is what became of the way there.
             let refused = match sent {
@@ -179,7 +184,8 @@ impl Inner {
             }
             let pause = self.pause(tries);
             let has_time = Instant::now() + pause < until;
-            let is_last = tries >= self.options.tries || !replay.can_repeat() || !has_time;
+            let was_slow = began.elapsed() > QUICK;
+            let is_last = tries >= self.options.tries || !replay.can_repeat() || was_slow || !has_time;
             if code != Code::Unavailable || is_last {
                 return Err(refused.unwrap_or_else(Status::from));
             }

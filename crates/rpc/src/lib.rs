@@ -14,6 +14,7 @@ pub mod caller;
 pub mod client;
 pub mod deadline;
 pub mod failure;
+pub mod input;
 pub mod mask;
 pub mod method;
 pub mod peer;
@@ -27,8 +28,10 @@ pub use arki_proto::Reason;
 pub use assertion::AssertionKey;
 pub use caller::{Caller, Scopes};
 pub use failure::{Failure, Violation};
+pub use input::Input;
+pub use mask::Mask;
 pub use peer::{ConnectOptions, Peer, Unreachable, connect, in_process, remote};
-pub use request::{check, fingerprint};
+pub use request::{admit, check, fingerprint};
 
 /// Any error that may cross a task.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync + 'static>;

@@ -40,6 +40,32 @@ pub fn paths(mask: Option<&FieldMask>, allowed: &[&str]) -> Result<BTreeSet<Stri
     Ok(selected)
 }
 
+/// Which fields an update changes. No mask means every field.
+#[derive(Debug)]
+pub struct Mask {
+    selected: Option<BTreeSet<String>>,
+}
+
+impl Mask {
+    /// Reads a mask over `fields`. It may name those of `output_only` too, which the service sets: they stay as they
+    /// are.
+    ///
+    /// # Errors
+    /// `UPDATE_MASK_INVALID` when the mask names anything else.
+    pub fn read(mask: Option<&FieldMask>, fields: &[&str], output_only: &[&str]) -> Result<Self, Failure> {
+        if mask.is_none_or(|mask| mask.paths.is_empty()) {
+            return Ok(Self { selected: None });
+        }
+        Ok(Self { selected: Some(paths(mask, &[fields, output_only].concat())?) })
+    }
+
+    /// The value, where its field is changed.
+    pub fn pick<T>(&self, field: &str, value: impl FnOnce() -> T) -> Option<T> {
+        let is_selected = self.selected.as_ref().is_none_or(|selected| selected.contains(field));
+        is_selected.then(value)
+    }
+}
+
 fn is_above(path: &str, field: &str) -> bool {
     field.strip_prefix(path).is_some_and(|rest| rest.starts_with('.'))
 }
@@ -55,6 +81,17 @@ mod tests {
         paths(Some(&mask), &ALLOWED)
             .map(|selected| selected.into_iter().collect())
             .map_err(|failure| failure.metadata["path"].clone())
+    }
+
+    #[test]
+    fn a_mask_picks_its_fields_and_none_picks_all() {
+        let mask = |paths: &[&str]| FieldMask { paths: paths.iter().map(ToString::to_string).collect() };
+        let read = |paths: &[&str]| Mask::read(Some(&mask(paths)), &["title", "weight"], &["etag"]);
+        let picked = read(&["title", "etag"]).unwrap();
+        assert_eq!((picked.pick("title", || 1), picked.pick("weight", || 2)), (Some(1), None));
+        assert_eq!(read(&["etag"]).unwrap().pick("title", || 1), None);
+        assert_eq!(read(&[]).unwrap().pick("title", || 1), Some(1));
+        assert!(read(&["colour"]).is_err());
     }
 
     #[test]

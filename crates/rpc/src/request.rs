@@ -4,7 +4,18 @@ use arki_proto::Bounds;
 use prost::Message;
 use sha2::{Digest, Sha256};
 
-use crate::Failure;
+use crate::{Caller, Failure};
+
+/// Who calls, and the request within its bounds.
+///
+/// # Errors
+/// As [`Caller::of`] and [`check`].
+pub fn admit<T: Bounds>(request: tonic::Request<T>) -> Result<(Caller, T), Failure> {
+    let caller = Caller::of(&request)?;
+    let request = request.into_inner();
+    check(&request)?;
+    Ok((caller, request))
+}
 
 /// Checks the bounds that the contract declares for `request`.
 ///

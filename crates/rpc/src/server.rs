@@ -37,8 +37,10 @@ use crate::{AssertionKey, Caller, Failure, Peer, Unreachable, assertion, deadlin
 
 mod observe;
 mod rules;
+mod unread;
 
 pub use rules::{Error, Rule, Rules};
+pub use unread::unread_message;
 
 /// Upper bounds of a histogram of seconds. The SDK's own are meant for milliseconds.
 pub const SECONDS: [f64; 14] =
@@ -172,6 +174,7 @@ impl Inner {
         let answer = deadline::within(until, routes.call(request));
         let Ok(response) =
             tokio::time::timeout_at(until, answer).await.map_err(|_| Failure::deadline_exceeded())?;
+        let response = unread::in_our_words(response);
         Ok(response.map(|body| Body::new(observe::Holding::new(deadline::Limited::new(body, until), place))))
     }
 

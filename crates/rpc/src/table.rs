@@ -33,8 +33,9 @@ pub const TABLE: [Row; 17] = [
     row(Code::AlreadyExists, "ALREADY_EXISTS", 409, 409, "already exists"),
     row(Code::PermissionDenied, "PERMISSION_DENIED", 403, 403, "permission denied"),
     row(Code::ResourceExhausted, "RESOURCE_EXHAUSTED", 429, 429, "too many requests"),
-    // Not 412: that status answers a header of the request, and the wrong state is not in any header.
-    row(Code::FailedPrecondition, "FAILED_PRECONDITION", 400, 400, "failed precondition"),
+    // Not 400: that says that the request alone is wrong, and here what is stored decides. Not 412: that answers a
+    // header of the request, and the wrong state is not in any header.
+    row(Code::FailedPrecondition, "FAILED_PRECONDITION", 409, 400, "failed precondition"),
     row(Code::Aborted, "ABORTED", 409, 412, "changed by somebody else"),
     row(Code::OutOfRange, "OUT_OF_RANGE", 400, 400, "out of range"),
     row(Code::Unimplemented, "UNIMPLEMENTED", 501, 501, "not implemented"),
@@ -100,7 +101,7 @@ mod tests {
         a_taken_key_is_409: AlreadyExists, 6, "ALREADY_EXISTS", 409, 409;
         not_allowed_is_403: PermissionDenied, 7, "PERMISSION_DENIED", 403, 403;
         too_much_is_429: ResourceExhausted, 8, "RESOURCE_EXHAUSTED", 429, 429;
-        the_wrong_state_is_400: FailedPrecondition, 9, "FAILED_PRECONDITION", 400, 400;
+        the_wrong_state_is_409: FailedPrecondition, 9, "FAILED_PRECONDITION", 409, 400;
         a_changed_resource_is_409: Aborted, 10, "ABORTED", 409, 412;
         out_of_range_is_400: OutOfRange, 11, "OUT_OF_RANGE", 400, 400;
         not_implemented_is_501: Unimplemented, 12, "UNIMPLEMENTED", 501, 501;

@@ -28,6 +28,12 @@ pub fn continue_from(span: &Span, headers: &HeaderMap) {
     }
 }
 
+/// Gives `span` the name by which its trace is found, once it is known: a field of the span can do so only as long as
+/// nobody has asked for its context.
+pub fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
+}
+
 /// The id of the trace that `span` belongs to; none without OpenTelemetry set up.
 pub fn id(span: &Span) -> Option<String> {
     let context = span.context();

@@ -187,7 +187,10 @@ weekday = { $day ->
 }
 balance-heading = The balance of what is told
 balance-no-uncertainty = Nothing tells what is not known yet. People notice that it is left out; tell it, and by when you know more.
-balance-missing = Nothing is told of this kind: { $kind }.
+balance-missing = { $count ->
+    [one] Nothing is told of this kind: { $kinds }.
+   *[other] Nothing is told of these kinds: { $kinds }.
+}
 balance-whole = Something of each kind is told.
 balance-how = Counted by message of this month, told or planned. Invitations and reminders are left out.
 kind-strategy = where we go

@@ -187,7 +187,10 @@ weekday = { $day ->
 }
 balance-heading = Kerrotun tasapaino
 balance-no-uncertainty = Mikään ei kerro, mitä ei vielä tiedetä. Sen puuttuminen huomataan: kertokaa se, ja milloin tiedätte lisää.
-balance-missing = Tätä ei kerrota lainkaan: { $kind }.
+balance-missing = { $count ->
+    [one] Tätä ei kerrota lainkaan: { $kinds }.
+   *[other] Näitä ei kerrota lainkaan: { $kinds }.
+}
 balance-whole = Jokaista lajia kerrotaan.
 balance-how = Laskettu tämän kuun kerrotuista ja suunnitelluista viesteistä, ilman kutsuja ja muistutuksia.
 kind-strategy = mihin menemme

@@ -187,7 +187,10 @@ weekday = { $day ->
 }
 balance-heading = Balansen i det som berättas
 balance-no-uncertainty = Ingenting berättar vad som inte är känt ännu. Det märks när det saknas: berätta det, och när ni vet mer.
-balance-missing = Detta berättas inte alls: { $kind }.
+balance-missing = { $count ->
+    [one] Detta berättas inte alls: { $kinds }.
+   *[other] Detta berättas inte alls: { $kinds }.
+}
 balance-whole = Något av varje slag berättas.
 balance-how = Räknat per meddelande denna månad, berättat eller planerat. Inbjudningar och påminnelser är inte med.
 kind-strategy = vart vi går

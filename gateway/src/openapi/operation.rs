@@ -65,15 +65,17 @@ impl<'a> Operations<'a> {
                 && input.get_field_by_name(&binding.body).is_some_and(|field| {
                     field.kind().as_message().is_some_and(|body| body.get_field_by_name("etag").is_some())
                 }));
-        if has_etag {
-            all.push(parameters::if_match());
+        if let Some(resource) = input.get_field_by_name(&binding.body)
+            && let Some(resource) = resource.kind().as_message()
+        {
+            parameters::narrow_mask(&mut all, &schemas.clearable(resource));
         }
         let text = self.comments.of_method(&method.descriptor);
         let mut operation = json!({
             "operationId": self.id(method, at),
             "tags": [method.descriptor.parent_service().name()],
             "summary": comment::first_sentence(text),
-            "description": described(text, &method.access),
+            "description": described(text, &method.access, has_etag),
             "parameters": all,
             "responses": responses(method, binding, schemas),
         });
@@ -102,12 +104,18 @@ impl<'a> Operations<'a> {
 }
 
 /// What an RPC does, and what it needs.
-fn described(text: &str, access: &Access) -> String {
-    match access {
-        Access::Scope(scope) => format!("{text}\n\nNeeds the scope `{scope}`."),
-        Access::Public => format!("{text}\n\nNeeds no key."),
-        Access::Internal => text.to_owned(),
+fn described(text: &str, access: &Access, has_etag: bool) -> String {
+    let mut text = text.to_owned();
+    // Not a parameter: a schema can't say that the header and the field must be the same.
+    if has_etag {
+        text.push_str("\n\nTakes `If-Match` with the `ETag` that was read instead of `etag`.");
     }
+    match access {
+        Access::Scope(scope) => text.push_str(&format!("\n\nNeeds the scope `{scope}`.")),
+        Access::Public => text.push_str("\n\nNeeds no key."),
+        Access::Internal => {}
+    }
+    text
 }
 
 fn path_form(template: &Template, method: &Method, schemas: &Schemas<'_>, comments: &Comments) -> PathForm {
@@ -136,13 +144,16 @@ fn request_body(
     schemas: &mut Schemas<'_>,
 ) -> Option<Value> {
     let input = method.descriptor.input();
-    let usage = if binding.verb == http::Method::PATCH { Use::Patch } else { Use::Whole };
+    let usage = if binding.verb == http::Method::PATCH { Use::Patch } else { Use::Request };
     if method.descriptor.is_client_streaming() {
-        let line = schemas.message(&input, Use::Whole);
+        let one = schemas.message(&input, Use::Request);
         return Some(json!({
             "required": true,
-            "description": "One message a line.",
-            "content": {NDJSON: {"schema": lines_of(&line)}},
+            "description": "One message a line, or a list of them where they are few.",
+            "content": {
+                NDJSON: {"schema": lines_of(&one)},
+                JSON: {"schema": {"type": "array", "items": one}},
+            },
         }));
     }
     let (schema, required) = match binding.body.as_str() {

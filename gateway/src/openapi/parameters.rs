@@ -4,7 +4,8 @@ use prost_reflect::{FieldDescriptor, MessageDescriptor};
 use serde_json::{Value, json};
 
 use super::comment::Comments;
-use super::schema::{Schemas, Use, is_many};
+use super::form;
+use super::schema::{DATE, Schemas, Use, is_many};
 use crate::rest::parameter;
 use crate::rest::route::FieldPath;
 use crate::rest::shape::Shapes;
@@ -45,12 +46,14 @@ pub(super) fn path(
             name.push_str("Id");
         }
         form.path.push_str(&format!("{{{name}}}"));
-        let mut schema = json!({"type": "string", "minLength": 1, "pattern": "^[^/]+$"});
-        if let (Some(field), Some(variable)) = (&field, variable)
-            && let Some(pattern) =
-                schemas.pattern(field).and_then(|pattern| part(&pattern, template, variable, at))
-        {
-            schema["pattern"] = pattern.into();
+        let mut schema = json!({"type": "string", "minLength": 1, "pattern": "^[^/\\x00]+$"});
+        if let (Some(field), Some(variable)) = (&field, variable) {
+            let declared = schemas.pattern(field).and_then(|pattern| part(&pattern, template, variable, at));
+            match declared.or_else(|| schemas.pattern_of_one(before)) {
+                Some(pattern) => schema["pattern"] = pattern.into(),
+                None if is_whole => schemas.bound(field, &mut schema),
+                None => {}
+            }
         }
         let comment = field.as_ref().map(|field| comments.of_field(field)).unwrap_or_default();
         form.parameters.push(json!({
@@ -84,6 +87,17 @@ fn part(pattern: &str, template: &Template, variable: &Variable, at: usize) -> O
     }
     let piece = pieces.get(at - variable.first)?;
     Some(format!("^{piece}$"))
+}
+
+/// `^goals/gol_[…]{26}$` as the collection and the pattern of one of it.
+pub(super) fn collection(pattern: &str) -> Option<(String, String)> {
+    let text = pattern.strip_prefix('^')?.strip_suffix('$')?;
+    match split_outside_brackets(text).as_slice() {
+        [collection, one] if collection.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
+            Some(((*collection).to_owned(), format!("^{one}$")))
+        }
+        _ => None,
+    }
 }
 
 fn split_outside_brackets(pattern: &str) -> Vec<&str> {
@@ -130,7 +144,11 @@ pub(super) fn query(
     for parameter in parameter::list(shapes, message, is_taken) {
         let Some(field) = parameter.path.last() else { continue };
         let name = json_path(&parameter.path);
-        let mut schema = schemas.field(field, Use::Whole);
+        let is_date = field.kind().as_message().is_some_and(|message| message.full_name() == DATE);
+        let mut schema = match is_date {
+            true => json!({"type": "string", "format": "date", "examples": ["2026-01-31"]}),
+            false => schemas.field(field, Use::Request),
+        };
         if let Some(schema) = schema.as_object_mut() {
             for word in ["description", "readOnly", "writeOnly"] {
                 schema.remove(word);
@@ -139,7 +157,7 @@ pub(super) fn query(
         parameters.push(json!({
             "name": name,
             "in": "query",
-            "required": false,
+            "required": parameter.path.steps().iter().all(|step| schemas.is_required(step)),
             "description": comments.of_field(field),
             "schema": schema,
             "style": "form",
@@ -164,19 +182,11 @@ pub(super) fn idempotency_key() -> Value {
     })
 }
 
-/// The header that refuses a lost update.
-pub(super) fn if_match() -> Value {
-    json!({
-        "name": "If-Match",
-        "in": "header",
-        "required": false,
-        "description": "The ETag that was read; another one by now is answered with 412.",
-        "schema": {
-            "type": "string",
-            "minLength": 1,
-            "pattern": "^([A-Za-z0-9_.:+/=-]{1,64}|\"[A-Za-z0-9_.:+/=-]{1,64}\")$",
-        },
-    })
+/// Gives the update mask the fields that it can name.
+pub(super) fn narrow_mask(parameters: &mut [Value], clearable: &[String]) {
+    for parameter in parameters.iter_mut().filter(|parameter| parameter["name"] == "updateMask") {
+        parameter["schema"] = form::mask(clearable);
+    }
 }
 
 #[cfg(test)]

@@ -4,13 +4,17 @@ use serde_json::{Map, Value, json};
 
 /// Every status, with what it means here.
 const REFUSALS: [(&str, &str, &str); 15] = [
-    ("400", "BadRequest", "The request breaks the contract, or the resource is in the wrong state."),
+    ("400", "BadRequest", "The request breaks the contract, whatever is stored."),
     ("401", "Unauthenticated", "There is no key, or one that is unknown, expired or revoked."),
     ("403", "PermissionDenied", "The key may not do this."),
-    ("404", "NotFound", "There is no such thing."),
+    ("404", "NotFound", "There is no such thing, or no such page of the list."),
     ("405", "MethodNotAllowed", "The path is there, but not for this method."),
     ("406", "NotAcceptable", "The caller accepts no JSON."),
-    ("409", "Conflict", "Something is taken, or somebody else was faster."),
+    (
+        "409",
+        "Conflict",
+        "Something is taken or in the wrong state, somebody else was faster, or the request id was used before.",
+    ),
     ("412", "PreconditionFailed", "The resource changed since the etag in If-Match was read."),
     ("413", "BodyTooLarge", "The body is larger than the limit."),
     ("415", "UnsupportedMediaType", "The body is of another type than the one that is read here."),

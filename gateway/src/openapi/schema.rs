@@ -8,15 +8,23 @@ use prost_reflect::{
 };
 use serde_json::{Map, Value, json};
 
+use super::bound::{bound, exclusive, inner};
 use super::comment::{self, Comments};
+use super::form::{self, Forms};
+use super::parameters;
 use crate::contract::Contract;
 use crate::rest::shape::{Behavior, IMMUTABLE, INPUT_ONLY, Known, OUTPUT_ONLY, REQUIRED, known};
+
+/// The message of a day.
+pub(super) const DATE: &str = "google.type.Date";
 
 /// For what a schema is used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Use {
-    /// Whole messages.
+    /// Whole messages, as they are answered.
     Whole,
+    /// Whole messages, as they are asked for: what must be given is, and says something.
+    Request,
     /// Partial updates: nothing is required.
     Patch,
 }
@@ -26,6 +34,9 @@ pub(super) struct Schemas<'a> {
     comments: &'a Comments,
     behavior: Behavior,
     rules: Option<ExtensionDescriptor>,
+    forms: Forms,
+    /// What one of a collection looks like in a path, such as `^gol_[…]{26}$` of `goals`.
+    ones: BTreeMap<String, String>,
     /// Short names that several messages or enums have.
     ambiguous: BTreeSet<String>,
     components: BTreeMap<String, Value>,
@@ -41,14 +52,26 @@ impl<'a> Schemas<'a> {
         for name in messages.chain(pool.all_enums().map(|e| e.name().to_owned())) {
             *count.entry(name).or_default() += 1;
         }
-        Self {
+        let mut schemas = Self {
             comments,
+            ones: BTreeMap::new(),
             behavior: Behavior::of(pool),
             rules: pool.get_extension_by_name("buf.validate.field"),
+            forms: Forms::of(contract),
             ambiguous: count.into_iter().filter(|(_, count)| *count > 1).map(|(name, _)| name).collect(),
             components: BTreeMap::new(),
             waiting: Vec::new(),
+        };
+        for field in pool.all_messages().flat_map(|message| message.fields().collect::<Vec<_>>()) {
+            let found = schemas.pattern(&field).as_deref().and_then(parameters::collection);
+            schemas.ones.extend(found);
         }
+        schemas
+    }
+
+    /// The pattern of one of a collection, where names of it are declared anywhere.
+    pub(super) fn pattern_of_one(&self, collection: &str) -> Option<String> {
+        self.ones.get(collection).cloned()
     }
 
     /// The components, once every operation has been described.
@@ -59,7 +82,10 @@ impl<'a> Schemas<'a> {
             if !self.components.contains_key(&name) {
                 // The name is taken first: a message may contain itself.
                 self.components.insert(name.clone(), Value::Null);
-                let schema = self.object(&message, usage, &|_| false);
+                let schema = match message.full_name() {
+                    DATE => form::date(),
+                    _ => self.object(&message, usage, &|_| false),
+                };
                 self.components.insert(name, schema);
             }
         }
@@ -71,12 +97,13 @@ impl<'a> Schemas<'a> {
         let name = self.unique(message.name(), message.package_name());
         match usage {
             Use::Whole => name,
+            Use::Request => format!("{name}Input"),
             Use::Patch => format!("{name}Patch"),
         }
     }
 
     fn unique(&self, name: &str, package: &str) -> String {
-        if !self.ambiguous.contains(name) && name != "Problem" {
+        if !self.ambiguous.contains(name) && !["Problem", form::TIME_ZONE, form::WORDS].contains(&name) {
             return name.to_owned();
         }
         let words = package.split('.').filter(|word| !matches!(*word, "arki" | "v1"));
@@ -108,10 +135,34 @@ impl<'a> Schemas<'a> {
                 _ => json!({"type": "object"}),
             },
             None => {
+                let usage = if message.full_name() == DATE { Use::Whole } else { usage };
                 self.waiting.push((message.clone(), usage));
-                json!({"$ref": format!("#/components/schemas/{}", self.name(message, usage))})
+                reference(&self.name(message, usage))
             }
         }
+    }
+
+    /// A reference to a component that no message gives.
+    fn component(&mut self, name: &str, make: fn() -> Value) -> Value {
+        if !self.components.contains_key(name) {
+            self.components.insert(name.to_owned(), make());
+        }
+        reference(name)
+    }
+
+    /// Whether a request is refused without the field.
+    pub(super) fn is_required(&self, field: &FieldDescriptor) -> bool {
+        self.behavior.has(field, REQUIRED)
+    }
+
+    /// The fields of a resource that an update can clear, as masks name them.
+    pub(super) fn clearable(&self, resource: &MessageDescriptor) -> Vec<String> {
+        let is_fixed = |field: &FieldDescriptor| {
+            [REQUIRED, OUTPUT_ONLY, IMMUTABLE].iter().any(|behavior| self.behavior.has(field, *behavior))
+                || matches!(field.name(), "name" | "etag")
+        };
+        let fields = resource.fields().filter(|field| !is_fixed(field));
+        fields.map(|field| field.json_name().to_owned()).collect()
     }
 
     /// The schema of a message's object, without the fields that are given elsewhere.
@@ -124,7 +175,7 @@ impl<'a> Schemas<'a> {
         let mut properties = Map::new();
         let mut required = Vec::new();
         for field in message.fields().filter(|field| !is_elsewhere(field)) {
-            if usage == Use::Whole && self.behavior.has(&field, REQUIRED) {
+            if usage != Use::Patch && self.is_required(&field) {
                 required.push(field.json_name().to_owned());
             }
             let schema = self.field(&field, usage);
@@ -145,9 +196,10 @@ impl<'a> Schemas<'a> {
         if usage == Use::Patch {
             schema["minProperties"] = 1.into();
         }
-        let exclusive = exclusive(message);
-        if !exclusive.is_empty() {
-            schema["allOf"] = exclusive.into();
+        let mut together = exclusive(message);
+        together.extend(form::condition(message.full_name()).filter(|_| usage == Use::Request));
+        if !together.is_empty() {
+            schema["allOf"] = together.into();
         }
         schema
     }
@@ -155,11 +207,21 @@ impl<'a> Schemas<'a> {
     /// The schema of a field, with its comment, behaviour and bounds.
     pub(super) fn field(&mut self, field: &FieldDescriptor, usage: Use) -> Value {
         let rules = self.rules_of(field);
+        // A partial update leaves fields out, but what it names is whole.
+        let inner_use = if usage == Use::Patch { Use::Request } else { usage };
+        let is_asked = inner_use == Use::Request && !self.behavior.has(field, OUTPUT_ONLY);
+        let is_single = !field.is_list() && !field.is_map();
         let mut schema = if field.is_map() {
             let entry = field.kind();
-            self.map(&entry, usage)
+            self.map(&entry, inner_use)
+        } else if is_asked && is_single && self.is_required(field) && is_words(&field.kind()) {
+            self.component(form::WORDS, form::words)
+        } else if let (Kind::Enum(enumeration), true) =
+            (field.kind(), is_asked && is_single && self.is_required(field))
+        {
+            json!({"type": "string", "enum": names(&enumeration).skip(1).collect::<Vec<_>>()})
         } else if field.is_list() {
-            let mut items = self.kind(&field.kind(), usage);
+            let mut items = self.kind(&field.kind(), inner_use);
             let of_items = rules
                 .as_ref()
                 .and_then(|rules| inner(rules, "repeated"))
@@ -169,10 +231,16 @@ impl<'a> Schemas<'a> {
             }
             json!({"type": "array", "items": items})
         } else {
-            self.kind(&field.kind(), usage)
+            self.kind(&field.kind(), inner_use)
         };
         if let Some(rules) = &rules {
             bound(&mut schema, rules, &field.kind());
+        }
+        if is_asked && (field.kind() == Kind::String || field.is_map()) {
+            if field.name() == "time_zone" {
+                self.component(form::TIME_ZONE, form::time_zone);
+            }
+            self.forms.narrow(field.name(), self.is_required(field), &mut schema);
         }
         let comment = self.comments.of_field(field);
         let mut description = comment.to_owned();
@@ -203,7 +271,7 @@ impl<'a> Schemas<'a> {
         let values = self.kind(&entry.map_entry_value_field().kind(), usage);
         let mut schema = json!({"type": "object", "additionalProperties": values});
         let keys = match entry.map_entry_key_field().kind() {
-            Kind::String => None,
+            Kind::String => (usage == Use::Request).then(|| json!({"pattern": form::TEXT})),
             Kind::Bool => Some(json!({"enum": ["true", "false"]})),
             Kind::Uint32 | Kind::Fixed32 => Some(json!({"pattern": "^[0-9]{1,9}$"})),
             Kind::Uint64 | Kind::Fixed64 => Some(json!({"pattern": "^[0-9]{1,19}$"})),
@@ -233,6 +301,7 @@ impl<'a> Schemas<'a> {
                        "maximum": u64::MAX})
             }
             Kind::Bool => json!({"type": "boolean"}),
+            Kind::String if usage == Use::Request => json!({"type": "string", "pattern": form::TEXT}),
             Kind::String => json!({"type": "string"}),
             Kind::Bytes => {
                 json!({"type": "string", "contentEncoding": "base64", "pattern": "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{2}==)?$"})
@@ -255,11 +324,18 @@ impl<'a> Schemas<'a> {
                     description.push_str(&format!("\n- `{}`: {comment}", value.name()));
                 }
             }
-            let names: Vec<_> = enumeration.values().map(|value| value.name().to_owned()).collect();
+            let names: Vec<_> = names(enumeration).collect();
             let schema = json!({"type": "string", "enum": names, "description": description});
             self.components.insert(name.clone(), schema);
         }
-        json!({"$ref": format!("#/components/schemas/{name}")})
+        reference(&name)
+    }
+
+    /// Adds the declared bounds of a text that is a parameter.
+    pub(super) fn bound(&self, field: &FieldDescriptor, schema: &mut Value) {
+        if let Some(rules) = self.rules_of(field) {
+            bound(schema, &rules, &field.kind());
+        }
     }
 
     /// The pattern that a text field must match.
@@ -277,65 +353,22 @@ impl<'a> Schemas<'a> {
     }
 }
 
+fn reference(component: &str) -> Value {
+    json!({"$ref": format!("#/components/schemas/{component}")})
+}
+
+fn names(enumeration: &EnumDescriptor) -> impl Iterator<Item = String> {
+    enumeration.values().map(|value| value.name().to_owned())
+}
+
+/// Whether a field holds the same words in several languages.
+fn is_words(kind: &Kind) -> bool {
+    kind.as_message().is_some_and(|message| message.full_name() == "arki.type.v1.LocalizedText")
+}
+
 fn capital(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
-fn inner(rules: &DynamicMessage, name: &str) -> Option<DynamicMessage> {
-    rules.has_field_by_name(name).then(|| rules.get_field_by_name(name)?.as_message().cloned())?
-}
-
-/// Fields of which at most one may be given.
-fn exclusive(message: &MessageDescriptor) -> Vec<Value> {
-    let mut pairs = Vec::new();
-    for oneof in message.oneofs().filter(|oneof| !oneof.is_synthetic()) {
-        let names: Vec<_> = oneof.fields().map(|field| field.json_name().to_owned()).collect();
-        for (at, one) in names.iter().enumerate() {
-            // Both are declared again, since linters look for a required property beside it.
-            pairs.extend(
-                names[at + 1..].iter().map(
-                    |other| json!({"not": {"required": [one, other], "properties": {one: {}, other: {}}}}),
-                ),
-            );
-        }
-    }
-    pairs
-}
-
-/// Adds declared bounds to a schema.
-fn bound(schema: &mut Value, rules: &DynamicMessage, kind: &Kind) {
-    const WORDS: [(&str, &[(&str, &str)]); 6] = [
-        ("string", &[("min_len", "minLength"), ("max_len", "maxLength"), ("pattern", "pattern")]),
-        ("bytes", &[("min_len", "minLength"), ("max_len", "maxLength")]),
-        ("repeated", &[("min_items", "minItems"), ("max_items", "maxItems")]),
-        ("int32", &[("gte", "minimum"), ("lte", "maximum")]),
-        ("int64", &[("gte", "minimum"), ("lte", "maximum")]),
-        ("double", &[("gte", "minimum"), ("lte", "maximum")]),
-    ];
-    for (of, words) in WORDS {
-        let Some(rules) = inner(rules, of) else { continue };
-        for (ours, theirs) in words {
-            if !rules.has_field_by_name(ours) {
-                continue;
-            }
-            let Some(value) = rules.get_field_by_name(ours) else { continue };
-            schema[*theirs] = match (&*value, of) {
-                // Bytes are counted before they become base64, which has four characters for three of them.
-                (prost_reflect::Value::U64(length), "bytes") => (length.div_ceil(3) * 4).into(),
-                (prost_reflect::Value::U64(number), _) => (*number).into(),
-                (prost_reflect::Value::I64(number), _) => (*number).into(),
-                (prost_reflect::Value::I32(number), _) => (*number).into(),
-                (prost_reflect::Value::F64(number), _) => (*number).into(),
-                (prost_reflect::Value::String(text), _) => text.clone().into(),
-                _ => continue,
-            };
-        }
-    }
-    let required = rules.get_field_by_name("required").is_some_and(|value| value.as_bool() == Some(true));
-    if required && *kind == Kind::String && schema.get("minLength").is_none() && schema["type"] == "string" {
-        schema["minLength"] = 1.into();
-    }
 }
 
 /// Whether a field is one of many values.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use arki_proto::survey::v1 as pb;
 
 /// No palette lets one choose more.
-const MOST_FEELINGS: usize = 5;
+pub(super) const MOST_FEELINGS: usize = 5;
 
 /// What a browser sent: by field, the last value of it.
 #[derive(Default)]

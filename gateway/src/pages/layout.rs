@@ -7,18 +7,38 @@ use axum::{
 use maud::{DOCTYPE, Markup, html};
 use tonic::{Code, Status};
 
-use super::{assets::STYLE_ADDRESS, words::Words};
+use super::{
+    assets::{ICON_ADDRESS, STYLE_ADDRESS, TURNS_ADDRESS},
+    words::Words,
+};
 
 /// Pages load nothing from elsewhere, run no script, and are framed by nobody.
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
+/// The same for the one page that runs a script: a file of ours, none that stands in the page.
+const POLICY_WITH_SCRIPT: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
 /// A page for a reader: its head, and the content in one column.
 pub(super) fn letter(words: &Words, title: &str, content: &Markup) -> Markup {
-    frame(words, title, None, &html! { main #content .letter tabindex="-1" { (content) } })
+    frame(words, title, &html! {}, &column(content))
 }
 
-/// The frame around any body, with a further stylesheet where it needs one.
-pub(super) fn frame(words: &Words, title: &str, sheet: Option<&str>, body: &Markup) -> Markup {
+/// A letter whose questions come one at a time where the screen is narrow.
+pub(super) fn letter_in_turns(words: &Words, title: &str, content: &Markup) -> Markup {
+    frame(words, title, &html! { script src=(*TURNS_ADDRESS) {} }, &column(content))
+}
+
+fn column(content: &Markup) -> Markup {
+    html! { main #content .letter tabindex="-1" { (content) } }
+}
+
+/// A further stylesheet for the head of a page.
+pub(super) fn sheet(address: &str) -> Markup {
+    html! { link rel="stylesheet" href=(address); }
+}
+
+/// The frame around any body, with what its head holds further.
+pub(super) fn frame(words: &Words, title: &str, head: &Markup, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang=(words.language()) {
@@ -28,7 +48,8 @@ pub(super) fn frame(words: &Words, title: &str, sheet: Option<&str>, body: &Mark
                 meta name="robots" content="noindex";
                 title { (title) }
                 link rel="stylesheet" href=(*STYLE_ADDRESS);
-                @if let Some(sheet) = sheet { link rel="stylesheet" href=(sheet); }
+                link rel="icon" type="image/svg+xml" href=(*ICON_ADDRESS);
+                (head)
             }
             body {
                 a .skip href="#content" { (words.text("skip-to-content")) }
@@ -45,6 +66,14 @@ pub(super) fn reply(status: StatusCode, page: Markup) -> Response {
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    response
+}
+
+/// A page that runs the script of ours.
+pub(super) fn reply_with_script(status: StatusCode, page: Markup) -> Response {
+    let mut response = reply(status, page);
+    let policy = HeaderValue::from_static(POLICY_WITH_SCRIPT);
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 

@@ -71,6 +71,20 @@ fn percent(language: &str) -> String {
     language.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect()
 }
 
+/// A paragraph without the address of this very page, by which the mail brought the reader here, and without the words
+/// that lead to it; nothing where it says nothing else.
+fn without_way_here<'a>(paragraph: &'a str, token: &str) -> Option<&'a str> {
+    let paragraph = paragraph.trim();
+    let said = match paragraph.strip_suffix(&format!("/m/{token}")) {
+        Some(before) => {
+            let words = before.rfind(char::is_whitespace).map_or("", |end| before[..end].trim_end());
+            words.rfind(['.', '!', '?']).map_or("", |end| &words[..=end])
+        }
+        None => paragraph,
+    };
+    (!said.is_empty()).then_some(said)
+}
+
 fn content(words: &Words, token: &str, page: &pb::MessagePage) -> Markup {
     let asides = [
         ("message-why", &page.why),
@@ -83,7 +97,7 @@ fn content(words: &Words, token: &str, page: &pb::MessagePage) -> Markup {
             h1 { (page.subject) }
         }
         div .prose {
-            @for paragraph in page.body.split("\n\n").filter(|paragraph| !paragraph.trim().is_empty()) {
+            @for paragraph in page.body.split("\n\n").filter_map(|paragraph| without_way_here(paragraph, token)) {
                 p { (paragraph) }
             }
             @for (heading, text) in asides {

@@ -11,7 +11,12 @@ use maud::{Markup, html};
 use serde::Deserialize;
 use tonic::{Code, Status};
 
-use super::{State, fields::Filled, layout, words::Words};
+use super::{
+    State,
+    fields::{Filled, MOST_FEELINGS},
+    layout,
+    words::Words,
+};
 
 /// The longest text of an open answer, as the contract says.
 const LONGEST_TEXT: i64 = 4000;
@@ -88,9 +93,9 @@ fn page(form: &pb::Form, filled: &Filled, wrong: &[(String, &'static str)]) -> R
         pb::FormState::NotOpen => layout::notice(&words, StatusCode::OK, "early"),
         pb::FormState::Answerable | pb::FormState::Unspecified => {
             let status = if wrong.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-            layout::reply(
+            layout::reply_with_script(
                 status,
-                layout::letter(&words, &form.title, &questions(&words, form, filled, wrong)),
+                layout::letter_in_turns(&words, &form.title, &questions(&words, form, filled, wrong)),
             )
         }
     }
@@ -128,14 +133,27 @@ fn questions(words: &Words, form: &pb::Form, filled: &Filled, wrong: &[(String, 
         @if !wrong.is_empty() {
             div .problem role="alert" { (words.text("check-heading")) }
         }
-        form method="post" {
+        form .questions method="post" {
             input type="hidden" name="language" value=(form.language);
             @for (place, question) in form.questions.iter().enumerate() {
                 @let problem = wrong.iter().find(|(key, _)| *key == question.key).map(|(_, why)| *why);
                 (card(words, form, place, question, filled, problem))
             }
+            @if form.questions.len() > 1 { (turn(words)) }
             button type="submit" { (words.text("submit")) }
             p .quiet .small { (words.text("stop-hint")) }
+        }
+    }
+}
+
+/// The way through the questions where they come one at a time; the stylesheet hides it where they do not.
+fn turn(words: &Words) -> Markup {
+    html! {
+        div .turn {
+            button .second type="button" { (words.text("turn-back")) }
+            button type="button" data-next=(words.text("turn-next")) data-skip=(words.text("turn-skip")) {
+                (words.text("turn-next"))
+            }
         }
     }
 }
@@ -150,8 +168,12 @@ fn card(
 ) -> Markup {
     let number = i64::try_from(place + 1).unwrap_or_default();
     let count = i64::try_from(form.questions.len()).unwrap_or_default();
+    let is_palette = question.kind() == pb::QuestionKind::EmotionPalette;
     html! {
-        fieldset .card .wrong[problem.is_some()] {
+        fieldset .card .wrong[problem.is_some()] tabindex="-1"
+            data-needed=[question.required.then(|| words.text("check-required"))]
+            data-most=[is_palette.then_some(MOST_FEELINGS)]
+            data-too-many=[is_palette.then(|| words.text("check-five"))] {
             legend {
                 span .count {
                     (words.with("question-count", [("number", number.into()), ("count", count.into())]))

@@ -30,6 +30,7 @@ use crate::refusal::Refusal;
 use crate::wiring::Peers;
 
 pub(crate) use media::{JSON, NDJSON};
+pub(crate) use parameter::PAGE_TOKEN;
 pub(crate) use render::camel_case;
 use route::Route;
 use shape::Shapes;

@@ -8,10 +8,22 @@ use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Va
 use super::percent;
 use super::route::FieldPath;
 use super::scalar;
-use super::shape::{Is, Shapes, known};
+use super::shape::{Is, Known, Shapes, known};
 
 /// Deeper fields are out of reach of a query; a request that needs them has a body.
 const DEEPEST: usize = 4;
+
+/// What a list's page tokens look like. Another text is no token of any list; whether one of this form is a token of this
+/// list, the service knows.
+pub(crate) const PAGE_TOKEN: &str = "^(|[A-Za-z0-9_-]{27,2000})$";
+
+/// What is wrong with a text that is no page token of any list.
+pub(crate) const NO_PAGE_TOKEN: &str = "must be the next_page_token of the same list";
+
+fn is_page_token(text: &str) -> bool {
+    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    text.is_empty() || ((27..=2000).contains(&text.len()) && text.bytes().all(is_token))
+}
 
 /// One parameter.
 #[derive(Clone, Debug)]
@@ -28,7 +40,9 @@ pub(crate) fn of(
     is_taken: &dyn Fn(&[FieldDescriptor]) -> bool,
 ) -> HashMap<Box<str>, Parameter> {
     let mut found = HashMap::new();
-    for parameter in list(shapes, message, is_taken) {
+    let mut all = Vec::new();
+    collect(shapes, message, &mut Vec::new(), is_taken, true, &mut all);
+    for parameter in all {
         let join = |name: fn(&FieldDescriptor) -> &str| -> Box<str> {
             parameter.path.steps().iter().map(name).collect::<Vec<_>>().join(".").into()
         };
@@ -38,14 +52,14 @@ pub(crate) fn of(
     found
 }
 
-/// The parameters of a request, in the order of their declaration.
+/// The parameters of a request, in the order of their declaration: a day is one of them, not three.
 pub(crate) fn list(
     shapes: &Shapes,
     message: &MessageDescriptor,
     is_taken: &dyn Fn(&[FieldDescriptor]) -> bool,
 ) -> Vec<Parameter> {
     let mut found = Vec::new();
-    collect(shapes, message, &mut Vec::new(), is_taken, &mut found);
+    collect(shapes, message, &mut Vec::new(), is_taken, false, &mut found);
     found
 }
 
@@ -54,28 +68,32 @@ fn collect(
     message: &MessageDescriptor,
     way: &mut Vec<FieldDescriptor>,
     is_taken: &dyn Fn(&[FieldDescriptor]) -> bool,
+    parts_of_days: bool,
     found: &mut Vec<Parameter>,
 ) {
     let Some(shape) = shapes.find(message).map(|id| shapes.message(id)) else { return };
     for field in &shape.fields {
         way.push(field.descriptor.clone());
         if !is_taken(way) && !field.descriptor.is_map() {
-            match field.descriptor.kind() {
-                Kind::Message(inner) if known(&inner).is_none() => {
-                    // Fields of a list's items can't be told apart in a query, and a message may contain itself.
-                    if !field.descriptor.is_list() && way.len() < DEEPEST {
-                        collect(shapes, &inner, way, is_taken, found);
-                    }
+            let mut is_one_value = true;
+            if let Kind::Message(inner) = field.descriptor.kind() {
+                let is_day = inner.full_name() == scalar::DAY;
+                is_one_value = is_day || known(&inner).is_some_and(|known| known != Known::Free);
+                // Fields of a list's items can't be told apart in a query, and a message may contain itself.
+                let has_parts = known(&inner).is_none() && (!is_day || parts_of_days);
+                if has_parts && !field.descriptor.is_list() && way.len() < DEEPEST {
+                    collect(shapes, &inner, way, is_taken, parts_of_days, found);
                 }
-                Kind::Message(inner) if known(&inner) == Some(super::shape::Known::Free) => {}
-                _ => found.push(Parameter {
+            }
+            if is_one_value {
+                found.push(Parameter {
                     path: way
                         .iter()
                         .skip(1)
                         .fold(FieldPath::top(way[0].clone()), |path, step| path.then(step.clone())),
                     is: field.is,
                     repeated: field.descriptor.is_list(),
-                }),
+                });
             }
         }
         way.pop();
@@ -106,6 +124,10 @@ pub(crate) fn fill(
             continue;
         };
         let path = parameter.path.dotted();
+        if path == "page_token" && !is_page_token(&text) {
+            refuse(&path, NO_PAGE_TOKEN.to_owned());
+            continue;
+        }
         match scalar::from_text(shapes, parameter.is, &text) {
             Err(problem) => refuse(&path, problem),
             Ok(value) if parameter.repeated => {
@@ -123,5 +145,19 @@ pub(crate) fn fill(
     }
     for (path, values) in lists.into_values() {
         path.set(message, Value::List(values));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn page_tokens_are_as_the_document_says() {
+        let form = regex::Regex::new(PAGE_TOKEN).unwrap();
+        for text in ["", "x", "a b", &"A".repeat(26), &"A_-9".repeat(7), &"A".repeat(2001), &"ä".repeat(30)]
+        {
+            assert_eq!(is_page_token(text), form.is_match(text), "{text}");
+        }
     }
 }

@@ -189,6 +189,7 @@ impl<'de> Visitor<'de> for MessageSeed<'_, '_> {
             } else if self.reader.presence == Presence::Wanted
                 && changes_as_a_whole(self.reader, field, &value, noted)
             {
+                self.reader.present.borrow_mut().truncate(noted);
                 self.reader.note();
             }
             message.set_field(&field.descriptor, value);
@@ -199,11 +200,13 @@ impl<'de> Visitor<'de> for MessageSeed<'_, '_> {
 }
 
 /// Whether a present field is changed as a whole. The fields of a nested message are noted one by one instead, unless
-/// it is empty.
+/// it is empty, or no more than a list or a map that has a name, as texts by language are.
 fn changes_as_a_whole(reader: &Reader<'_>, field: &Field, value: &Value, noted_before: usize) -> bool {
     let Is::Message(id) = field.is else { return true };
+    let shape = reader.shapes.message(id);
     field.repeat != Repeat::Single
-        || reader.shapes.message(id).known.is_some()
+        || shape.known.is_some()
+        || matches!(&shape.fields[..], [only] if only.repeat != Repeat::Single)
         || (reader.present.borrow().len() == noted_before
             && value.as_message().is_none_or(|message| message.fields().next().is_none()))
 }

@@ -57,11 +57,15 @@ pub(crate) fn broken_body(error: &axum::Error, limit: usize) -> Refusal {
     Refusal::malformed("the body broke off before its end", "", "broke off before its end".to_owned())
 }
 
-/// Checks that a body is declared to be what is read here. Callers without a body need no type.
+/// Checks that a body is declared to be what is read here, and as it is. Callers without a body need no type.
 ///
 /// # Errors
 /// `UNSUPPORTED_MEDIA_TYPE`.
 pub(crate) fn check_type(headers: &HeaderMap, wanted: &'static str, is_empty: bool) -> Result<(), Refusal> {
+    let encoding = headers.get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap_or("?"));
+    if let Some(encoding) = encoding.filter(|encoding| !encoding.eq_ignore_ascii_case("identity")) {
+        return Err(Refusal::unsupported_encoding(encoding));
+    }
     match media::content_is(headers, wanted) {
         Some(true) => Ok(()),
         None if is_empty => Ok(()),
@@ -89,6 +93,11 @@ pub(crate) fn assemble(
     parameter::fill(shapes, &route.parameters, query, &mut message, &mut violations);
     bind_path(shapes, route, captured, &mut message, &mut violations);
     bind_headers(route, &parts.headers, &mut message, &mut violations);
+    if let [only] = violations.as_slice()
+        && only.description == parameter::NO_PAGE_TOKEN
+    {
+        return Err(Refusal::malformed_page_token());
+    }
     if !violations.is_empty() {
         return Err(Failure::invalid(violations).into());
     }
@@ -253,12 +262,15 @@ fn derive_mask(route: &Route, present: Vec<String>, message: &mut DynamicMessage
     if message.has_field(&mask.field) {
         return Ok(());
     }
-    let paths: Vec<Value> = present
-        .into_iter()
-        .filter_map(|path| path.strip_prefix(mask.prefix.as_str()).map(str::to_owned))
-        .filter(|path| !matches!(path.as_str(), "name" | "etag"))
-        .map(Value::String)
+    // A field is changed as a whole, with what is inside: that is what services take, and what a schema can say.
+    let mut names: Vec<String> = present
+        .iter()
+        .filter_map(|path| path.strip_prefix(mask.prefix.as_str())?.split('.').next())
+        .filter(|name| !matches!(*name, "name" | "etag"))
+        .map(str::to_owned)
         .collect();
+    names.dedup();
+    let paths: Vec<Value> = names.into_iter().map(Value::String).collect();
     if paths.is_empty() {
         // For a service an empty mask means every field, which a body that names none can't be meant to change.
         let description = "names nothing to change, name the fields in the body or here";

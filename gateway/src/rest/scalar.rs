@@ -3,10 +3,13 @@
 use base64::Engine;
 use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
-use chrono::{DateTime, Datelike};
+use chrono::{DateTime, Datelike, NaiveDate};
 use prost_reflect::{DynamicMessage, MapKey, Value};
 
 use super::shape::{Enumeration, Is, Known, MessageId, Shapes};
+
+/// The message of a day, which a query writes as one text.
+pub(crate) const DAY: &str = "google.type.Date";
 
 /// The longest duration that protobuf allows, about 10,000 years, in seconds.
 const LONGEST_DURATION: i64 = 315_576_000_000;
@@ -61,6 +64,13 @@ pub(crate) fn message_from_text(
         }
         Some(Known::Wrapper) => {
             message.set_field_by_number(1, from_text(shapes, shape.fields[0].is, text)?);
+        }
+        None if shape.descriptor.full_name() == DAY => {
+            let day = day(text)?;
+            let part = |part: u32| Value::I32(i32::try_from(part).unwrap_or_default());
+            message.set_field_by_number(1, Value::I32(day.year()));
+            message.set_field_by_number(2, part(day.month()));
+            message.set_field_by_number(3, part(day.day()));
         }
         Some(Known::Free) | None => return Err("is an object, name its fields one by one".to_owned()),
     }
@@ -136,6 +146,13 @@ fn timestamp(text: &str) -> Result<(i64, i32), String> {
     Ok((time.timestamp(), i32::try_from(nanos).unwrap_or_default()))
 }
 
+fn day(text: &str) -> Result<NaiveDate, String> {
+    // The parser of the library takes shorter and signed numbers too.
+    let has_form = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    let day = has_form.then(|| text.parse::<NaiveDate>().ok()).flatten().filter(|day| day.year() >= 1);
+    day.ok_or_else(|| "is not a day like 2026-01-31".to_owned())
+}
+
 fn duration(text: &str) -> Result<(i64, i32), String> {
     parse_duration(text).ok_or_else(|| "is not a duration like 3.5s".to_owned())
 }
@@ -201,6 +218,16 @@ mod tests {
         for text in ["2026-01-31", "2026-01-31T12:00:00", "2026-02-30T12:00:00Z", "2016-12-31T23:59:60Z", ""]
         {
             assert!(timestamp(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn days_are_of_the_calendar() {
+        assert_eq!(day("2024-02-29"), Ok(NaiveDate::from_ymd_opt(2024, 2, 29).unwrap()));
+        for text in
+            ["2026-02-29", "2026-1-31", "0000-01-01", "-001-01-01", "2026-01-31T00:00:00Z", "20260131", ""]
+        {
+            assert!(day(text).is_err(), "{text}");
         }
     }
 

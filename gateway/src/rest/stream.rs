@@ -2,6 +2,8 @@
 //!
 //! A stream that fails before its first line is refused as any request is. After that its status is sent already, so
 //! the failure is the last line: a problem, told from a message by its `type` and `status`.
+//!
+//! A stream of requests may also come as one JSON list, for callers that have no other kind of body.
 
 use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,6 +14,7 @@ use futures::stream;
 use http::{HeaderValue, Request, Response, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
+use serde_json::value::RawValue;
 use tonic::Status;
 use tonic::body::Body;
 
@@ -19,7 +22,7 @@ use super::call::{self, Messages, Origin};
 use super::route::Route;
 use super::shape::Shapes;
 use super::tree::Captured;
-use super::{Context, JSON, NDJSON, render_reply, reply, request};
+use super::{Context, JSON, NDJSON, media, render_reply, reply, request};
 use crate::refusal::Refusal;
 
 /// Longest line that is read, in bytes: what a service takes as one message.
@@ -39,9 +42,14 @@ pub(super) async fn serve(
     // What is wrong with a line is found while the call is on its way, and told once the call is over.
     let mistake = Mistake::default();
     let answer = if route.method.descriptor.is_client_streaming() {
-        request::check_type(&parts.headers, NDJSON, false)?;
-        let lines = Lines::new(body, context.body_limit);
-        let sent = outgoing(Arc::clone(&shapes), Arc::clone(&route), captured, lines, mistake.clone());
+        let sent = if media::content_is(&parts.headers, JSON) == Some(true) {
+            let list = request::collect(body, context.body_limit).await?;
+            messages_of_list(&shapes, &route, &captured, &list)?
+        } else {
+            request::check_type(&parts.headers, NDJSON, false)?;
+            let lines = Lines::new(body, context.body_limit);
+            outgoing(Arc::clone(&shapes), Arc::clone(&route), captured, lines, mistake.clone())
+        };
         call::send(&route.peer, &route.method, origin(false), sent).await
     } else {
         let body = request::collect(body, context.body_limit).await?;
@@ -121,6 +129,29 @@ fn outgoing(
         }
     });
     Body::new(StreamBody::new(frames))
+}
+
+/// The body of a gRPC request whose messages are the items of a JSON list. All are read before the first is sent, so a
+/// mistake in any of them refuses the whole.
+fn messages_of_list(
+    shapes: &Shapes,
+    route: &Route,
+    captured: &Captured,
+    list: &[u8],
+) -> Result<Body, Refusal> {
+    let items: Vec<&RawValue> = serde_json::from_slice(list).map_err(|error| {
+        let (line, column) = (error.line(), error.column());
+        let message = format!("the body is no JSON list at line {line}, column {column}");
+        Refusal::malformed(message, "", "must be a JSON list".to_owned())
+            .with("line", line)
+            .with("column", column)
+    })?;
+    let mut frames = Vec::with_capacity(items.len());
+    for (at, item) in items.into_iter().enumerate() {
+        let message = request::assemble_line(shapes, route, captured, item.get().as_bytes(), at + 1)?;
+        frames.push(Ok::<_, Status>(Frame::data(call::frame(&message))));
+    }
+    Ok(Body::new(StreamBody::new(stream::iter(frames))))
 }
 
 /// The lines of a body.

@@ -58,7 +58,6 @@ impl<N: Step> Step for Observe<N> {
         let request_id = Arc::clone(&ticket.tongue.request_id);
         let span = tracing::info_span!(
             "request",
-            otel.name = field::Empty,
             otel.kind = "server",
             otel.status_code = field::Empty,
             http.request.method = method,
@@ -76,7 +75,7 @@ impl<N: Step> Step for Observe<N> {
         if !span.is_disabled() {
             span.record("http.response.status_code", status);
             span.record("http.route", route.label());
-            span.record("otel.name", format!("{method} {}", route.label()));
+            trace::rename(&span, format!("{method} {}", route.label()));
             if status >= 500 {
                 span.record("otel.status_code", "ERROR");
             }

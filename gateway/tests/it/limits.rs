@@ -1,6 +1,6 @@
 //! Limits of size, rate and time.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arki_gateway::Config;
 use axum::body::Body;
@@ -38,14 +38,21 @@ async fn imports_may_be_larger() {
 #[tokio::test]
 async fn a_hasty_key_is_slowed_down_and_others_are_not() {
     let house = House::with(Config { key_requests_per_second: 2, ..Config::default() }).await;
+    let began = Instant::now();
+    let calls = (0..50).map(|_| house.call("GET", "/v1/plants/mint", ""));
     let statuses: Vec<_> =
-        futures::future::join_all((0..5).map(|_| house.call("GET", "/v1/plants/mint", "")))
-            .await
-            .into_iter()
-            .map(|answer| answer.status.as_u16())
-            .collect();
-    assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 2, "{statuses:?}");
-    let refused = house.call("GET", "/v1/plants/mint", "").await;
+        futures::future::join_all(calls).await.into_iter().map(|answer| answer.status.as_u16()).collect();
+    let allowed = statuses.iter().filter(|status| **status == 200).count();
+    // Two at once, and two more for each second that a slow machine takes.
+    let most = 2.0 + 2.0 * began.elapsed().as_secs_f64();
+    assert!(allowed >= 2 && allowed as f64 <= most.ceil(), "{allowed} of {most}: {statuses:?}");
+    let refused = loop {
+        let answer = house.call("GET", "/v1/plants/mint", "").await;
+        if answer.status != 200 {
+            break answer;
+        }
+        assert!(began.elapsed() < Duration::from_secs(60), "it is slowed down no more");
+    };
     assert_eq!(refused.refusal(), (429, "RATE_LIMITED".to_owned()));
     assert_eq!(refused.header("retry-after"), Some("1"));
     assert_eq!(refused.json()["metadata"]["limit"], "2");
@@ -57,11 +64,20 @@ async fn a_hasty_key_is_slowed_down_and_others_are_not() {
 
 #[tokio::test]
 async fn keys_of_one_tenant_share_its_limit() {
-    let house = House::with(Config { tenant_requests_per_second: 1, ..Config::default() }).await;
-    assert_eq!(house.call("GET", "/v1/plants/mint", "").await.status, 200);
-    let mut other = request("GET", "/v1/plants/mint", "");
-    authorize(&mut other, READER);
-    assert_eq!(house.send(other).await.refusal(), (429, "RATE_LIMITED".to_owned()));
+    // The first call of a key is refused only for what another key did. On a slow machine a second may pass between
+    // the two, so there are some tries.
+    for _ in 0..20 {
+        let house = House::with(Config { tenant_requests_per_second: 1, ..Config::default() }).await;
+        assert_eq!(house.call("GET", "/v1/plants/mint", "").await.status, 200);
+        let mut other = request("GET", "/v1/plants/mint", "");
+        authorize(&mut other, READER);
+        let answer = house.send(other).await;
+        if answer.status != 200 {
+            assert_eq!(answer.refusal(), (429, "RATE_LIMITED".to_owned()));
+            return;
+        }
+    }
+    panic!("the other key was never refused");
 }
 
 #[tokio::test(start_paused = true)]

@@ -84,6 +84,26 @@ async fn lines_are_answered_by_lines() {
 #[tokio::test]
 async fn a_stream_of_another_type_is_refused() {
     let house = House::new().await;
-    let answer = house.call("POST", "/v1/beds/7/plants:count", "{}").await;
+    let headers = [("content-type", "text/csv")];
+    let answer = house.call_with("POST", "/v1/beds/7/plants:count", "{}", &headers).await;
     assert_eq!(answer.refusal(), (415, "UNSUPPORTED_MEDIA_TYPE".to_owned()));
+}
+
+#[tokio::test]
+async fn a_list_is_a_stream_that_is_read_before_it_is_sent() {
+    let house = House::new().await;
+    let answer = house.call("POST", "/v1/beds/7/plants:count", "[{\"plant\": {\"leaves\": 1}}, {}]").await;
+    assert_eq!(answer.json(), json!({"count": 2, "bed": "beds/7"}));
+    let answer = house.call("POST", "/v1/plants:row", "[{\"plant\": {\"displayName\": \"Mint\"}}]").await;
+    assert_eq!(lines(&answer), [json!({"displayName": "Mint"})]);
+    let before = house.notebook.all().len();
+    let broken = "[{\"plant\": {\"displayName\": \"Mint\"}},\n {\"colour\": 1}]";
+    let answer = house.call("POST", "/v1/plants:row", broken).await;
+    assert_eq!(answer.refusal(), (400, "MALFORMED_REQUEST".to_owned()));
+    assert_eq!(answer.json()["metadata"]["line"], "2");
+    for body in ["{}", "[{}", ""] {
+        let answer = house.call("POST", "/v1/plants:row", body).await;
+        assert_eq!(answer.status, if body.is_empty() { 415 } else { 400 }, "{body}");
+    }
+    assert_eq!(house.notebook.all().len(), before);
 }

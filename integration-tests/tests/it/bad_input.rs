@@ -12,6 +12,7 @@ in_both_wirings!(
     a_broken_file_changes_nothing_and_names_line_and_column,
     keys_are_needed_scoped_and_revocable,
     a_retry_with_the_same_key_has_one_effect,
+    words_are_changed_by_the_body_alone,
 );
 
 async fn malformed_bodies_are_refused_by_name(suite: Suite) -> Result<()> {
@@ -107,7 +108,7 @@ async fn a_retry_with_the_same_key_has_one_effect(suite: Suite) -> Result<()> {
     let first = create("Sales").await?.ok()?;
     assert_eq!(create("Sales").await?.ok()?, first);
     let other = create("Marketing").await?;
-    assert_eq!((other.status, other.reason()), (StatusCode::BAD_REQUEST, "REQUEST_ID_REUSED"));
+    assert_eq!((other.status, other.reason()), (StatusCode::CONFLICT, "REQUEST_ID_REUSED"));
     let units = api.get("/v1/units").await?.ok()?;
     assert_eq!(units["units"].as_array().map(Vec::len), Some(1));
     let etag = first["etag"].as_str().unwrap();
@@ -118,5 +119,23 @@ async fn a_retry_with_the_same_key_has_one_effect(suite: Suite) -> Result<()> {
     };
     assert_eq!(change(etag, "Sales and service").await?.ok()?["displayName"], "Sales and service");
     assert_eq!(change(etag, "Sales again").await?.status, StatusCode::PRECONDITION_FAILED);
+    Ok(())
+}
+
+async fn words_are_changed_by_the_body_alone(suite: Suite) -> Result<()> {
+    let api = suite.api();
+    let words = |text: &str| json!({"byLanguage": {"en": text}});
+    let message = json!({"kind": "MESSAGE_KIND_FOCUS", "subject": words("Before"), "body": words("Before")});
+    for (path, field, body) in [
+        ("/v1/visions", "statement", json!({"statement": words("Before"), "staffMeaning": words("Before")})),
+        ("/v1/messages", "subject", message),
+    ] {
+        let made = api.post(path, &body).await?.ok()?;
+        let address = format!("/v1/{}", made["name"].as_str().unwrap());
+        let changed = api.patch(&address, &json!({field: words("After")})).await?.ok()?;
+        assert_eq!(changed[field], words("After"), "{path}");
+        let other = if field == "statement" { "staffMeaning" } else { "body" };
+        assert_eq!(changed[other], words("Before"), "{path}");
+    }
     Ok(())
 }

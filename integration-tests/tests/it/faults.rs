@@ -12,64 +12,19 @@ use std::{
 use anyhow::{Context as _, Result};
 use arki_integration_tests::Suite;
 use futures::StreamExt as _;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::wirings::in_both_wirings;
+use crate::{
+    faults_load::{Asked, answer, asked},
+    wirings::in_both_wirings,
+};
 
 in_both_wirings!(every_acknowledged_response_survives_a_power_cut_once);
 
 const PEOPLE: usize = 1500;
 
-/// Customers who are asked one question, with their tokens.
-async fn asked(suite: &Suite) -> Result<(String, Vec<String>)> {
-    let api = suite.api();
-    let mut crm = "id,name\n".to_owned();
-    for person in 0..PEOPLE {
-        crm.push_str(&format!("C{person},Kaisa Koe {person}\n"));
-    }
-    let columns = json!({"id": "person_id", "name": "name"});
-    let report = api
-        .post("/v1/crmFiles:import", &json!({"content": crm, "mapping": {"columns": columns}}))
-        .await?
-        .ok()?;
-    assert_eq!(report["errorCount"], "0", "{report}");
-    let words = json!({"byLanguage": {"en": "Would you recommend us?"}});
-    let questionnaire = json!({
-        "displayName": "Burst", "title": words, "purpose": words, "languages": ["en"],
-        "questions": [{"key": "recommend", "kind": "QUESTION_KIND_NPS", "text": words, "required": true}]
-    });
-    let questionnaire = api.post("/v1/questionnaires", &questionnaire).await?.ok()?;
-    let name = questionnaire["name"].as_str().context("no name")?;
-    let version = api.post(&format!("/v1/{name}:publish"), &json!({})).await?.ok()?;
-    let wave = json!({
-        "displayName": "Burst", "questionnaireVersion": version["name"], "audience": "WAVE_AUDIENCE_CUSTOMERS",
-        "anonymity": "ANONYMITY_CONFIDENTIAL", "sender": words
-    });
-    let wave = api.post("/v1/waves", &wave).await?.ok()?;
-    let wave = wave["name"].as_str().context("no name")?.to_owned();
-    api.post(&format!("/v1/{wave}:open"), &json!({})).await?.ok()?;
-    let mut tokens = Vec::new();
-    let mut page = String::new();
-    loop {
-        let path = format!("/v1/{wave}/invitations?pageSize=1000&pageToken={page}");
-        let reply = api.get(&path).await?.ok()?;
-        let invitations = reply["invitations"].as_array().context("no invitations")?;
-        tokens.extend(
-            invitations.iter().filter_map(|invitation| invitation["token"].as_str().map(str::to_owned)),
-        );
-        page = reply["nextPageToken"].as_str().unwrap_or_default().to_owned();
-        if page.is_empty() {
-            return Ok((wave, tokens));
-        }
-    }
-}
-
-fn answer(place: usize) -> Value {
-    json!({"answers": [{"question": "recommend", "number": place % 11}]})
-}
-
 async fn every_acknowledged_response_survives_a_power_cut_once(mut suite: Suite) -> Result<()> {
-    let (wave, tokens) = asked(&suite).await?;
+    let Asked { wave, tokens, question: _ } = asked(&suite.api(), PEOPLE).await?;
     assert_eq!(tokens.len(), PEOPLE);
     let acknowledged = Arc::new(Mutex::new(BTreeSet::new()));
     let cut = Arc::new(AtomicBool::new(false));

@@ -2,10 +2,22 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod bad_input;
+mod bad_input_json;
+mod bad_input_tenants;
+mod bad_input_tokens;
+mod bad_input_wire;
+mod browser;
 mod clients;
 mod contract;
 mod demonstration;
 mod faults;
+mod faults_bus;
+mod faults_database;
+mod faults_load;
+mod manifests;
+mod readme;
 mod real_input;
 mod tenants;
+mod tracing;
+mod tracing_sink;
 mod wirings;

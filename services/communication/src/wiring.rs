@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use arki_database::Store;
 use arki_database::page::Tokens;
+use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, jetstream};
 use arki_process::{CancellationToken, Context, Deployment, Readiness, Running};
 use arki_proto::communication::v1::communication_service_server::CommunicationServiceServer;
@@ -19,7 +19,10 @@ use crate::grpc::Grpc;
 use crate::peers::{Directory, Peers};
 use crate::service::Service;
 use crate::storage::Migrator;
-use crate::worker::{Planner, Sender, Sweeper, counter};
+use crate::worker::{Planner, Sender, counter};
+
+/// How often first answers to requests that are no longer kept are deleted.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Brings the database to the state that this program expects.
 ///
@@ -52,8 +55,9 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
             });
         }
         ctx.tasks.spawn("communication planner", planner.run(ctx.tasks.stop()));
-        let sweeper = Sweeper { store, clock: Arc::clone(&ctx.clock) };
-        ctx.tasks.spawn("communication sweeper", sweeper.run(ctx.tasks.stop()));
+        let clock = ctx.clock;
+        let swept = request::keep_swept(store, move || clock.now(), SWEEP_EVERY, ctx.tasks.stop());
+        ctx.tasks.spawn("communication sweeper", swept);
     }
     Ok(running)
 }
@@ -67,6 +71,7 @@ pub async fn serve(config: Config, deployment: Deployment, ctx: Context) -> anyh
     let url = deployment.bus_url()?.to_owned();
     let (bus, deliveries) =
         JetStream::connect(jetstream::Config { url, ..jetstream::Config::default() }).await?;
+    deployment.backing().watch("bus", bus.watch());
     ctx.tasks.spawn("communication event deliveries", deliveries.run(ctx.tasks.stop()));
     build(config, peers, Arc::new(bus), ctx).await
 }

@@ -73,14 +73,12 @@ mod tests {
 
     #[test]
     fn a_secret_is_kept_once_and_taken_up_again() {
-        let folder = std::env::temp_dir().join(format!("arki-admin-key-{}", arki_ids::TenantId::random()));
-        std::fs::create_dir(&folder).unwrap();
-        let path = folder.join("admin.key");
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("admin.key");
         let secret = keep(&path).unwrap();
         assert_eq!(keep(&path).unwrap(), secret);
         std::fs::write(&path, "not a key\n").unwrap();
         assert!(keep(&path).unwrap_err().to_string().contains("holds no key"));
-        assert!(keep(&folder.join("missing").join("admin.key")).is_err());
-        std::fs::remove_dir_all(folder).unwrap();
+        assert!(keep(&folder.path().join("missing").join("admin.key")).is_err());
     }
 }

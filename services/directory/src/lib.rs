@@ -5,7 +5,7 @@
 //! the other services know people by their ids alone. It asks no other service for anything.
 //!
 //! Start with [`domain`], which says what a unit or a person is and what may happen to it; [`storage`] keeps it,
-//! [`service`] makes it happen, `grpc` is how it is called, `worker` tidies up, and [`build`] puts it all together.
+//! [`service`] makes it happen, `grpc` is how it is called, and [`build`] puts it all together.
 //! The modules that the tests look into are public; what other crates use is listed below.
 
 mod admin_key;
@@ -15,7 +15,6 @@ mod grpc;
 pub mod service;
 pub mod storage;
 mod wiring;
-mod worker;
 
 pub use config::Config;
 pub use service::FirstKey;

@@ -4,18 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use arki_database::Store;
 use arki_database::page::Tokens;
+use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, jetstream, wake};
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
 use async_trait::async_trait;
 use tonic::service::Routes;
 
+use crate::admin_key;
 use crate::config::Config;
 use crate::grpc::Grpc;
 use crate::service::{Directory, FirstKey};
 use crate::storage::Migrator;
-use crate::{admin_key, worker};
 
 /// The services that this one calls: none. The directory is asked by all others and asks nobody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,7 +38,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("directory relay", relay.run(tasks.stop()));
     let every = Duration::from_secs(config.sweep_seconds);
-    tasks.spawn("directory sweeper", worker::sweep(store.clone(), clock, every, tasks.stop()));
+    let now = move || clock.now();
+    tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
     // Every replica has the same address of the same database, so that a token of one is good at the others.
     let tokens = Tokens::new(format!("directory {}", config.database.url));
     Ok(Running {
@@ -56,6 +57,7 @@ pub async fn serve(config: Config, deployment: Deployment, ctx: Context) -> anyh
     let url = deployment.bus_url()?.to_owned();
     let (bus, deliveries) =
         JetStream::connect(jetstream::Config { url, ..jetstream::Config::default() }).await?;
+    deployment.backing().watch("bus", bus.watch());
     ctx.tasks.spawn("directory event deliveries", deliveries.run(ctx.tasks.stop()));
     build(config, Peers, Arc::new(bus), ctx).await
 }

@@ -1,9 +1,10 @@
 //! The only place where everything is put together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use arki_database::Store;
 use arki_database::page::Tokens;
+use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::scorecard::v1::scorecard_service_server::ScorecardServiceServer;
@@ -17,6 +18,9 @@ use crate::peers::Directory;
 use crate::service::Scorecard;
 use crate::storage::Migrator;
 use crate::worker;
+
+/// How often first answers to requests that are no longer kept are deleted.
+const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
 
 /// The services that this one calls, each with the client stack around it.
 #[derive(Clone, Debug)]
@@ -32,7 +36,11 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     consume(&store, &*bus, Arc::new(worker::Answers::new(clock.clone()))).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("scorecard event relay", relay.run(tasks.stop()));
-    tasks.spawn("scorecard sweeper", worker::sweep(store.clone(), clock.clone(), tasks.stop()));
+    let now = {
+        let clock = clock.clone();
+        move || clock.now()
+    };
+    tasks.spawn("scorecard sweeper", request::keep_swept(store.clone(), now, SWEEP_EVERY, tasks.stop()));
     let scorecard = Scorecard::new(store.clone(), Directory::new(peers.directory), clock);
     // Every replica has the same address of the same database, and a token that one gave out is good at the others.
     let tokens = Tokens::new(format!("scorecard {}", config.database.url));
@@ -48,6 +56,7 @@ pub async fn serve(config: Config, deployment: Deployment, ctx: Context) -> anyh
     let peers = Peers { directory: deployment.peer("directory")? };
     let bus = jetstream::Config { url: deployment.bus_url()?.to_owned(), ..jetstream::Config::default() };
     let (bus, deliveries) = JetStream::connect(bus).await?;
+    deployment.backing().watch("bus", bus.watch());
     ctx.tasks.spawn("scorecard event deliveries", deliveries.run(ctx.tasks.stop()));
     build(config, peers, Arc::new(bus), ctx).await
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use arki_database::Store;
+use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, jetstream, wake};
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::survey::v1::survey_service_server::SurveyServiceServer;
@@ -19,6 +19,9 @@ use crate::service::{Intake, Surveys};
 use crate::storage::migration::Migrator;
 use crate::storage::versions::Versions;
 use crate::worker::sweeper;
+
+/// How often first answers to requests that are no longer kept are deleted.
+const FORGET_EVERY: Duration = Duration::from_secs(3_600);
 
 /// Who this service calls. Each with the client stack around it.
 #[derive(Clone)]
@@ -37,12 +40,18 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let versions = Versions::default();
     let intake = Intake::start(&store, &versions, &config, &tasks);
     let directory = Directory::new(peers.directory);
+    let now = {
+        let clock = clock.clone();
+        move || clock.now()
+    };
     let surveys = Arc::new(Surveys::new(store.clone(), clock, directory, versions, intake));
 
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("survey relay", relay.run(tasks.stop()));
     let every = Duration::from_secs(config.sweep_seconds);
-    tasks.spawn("survey sweeper", sweeper::run(surveys.clone(), store.clone(), every, tasks.stop()));
+    tasks.spawn("survey sweeper", sweeper::run(surveys.clone(), every, tasks.stop()));
+    tasks
+        .spawn("survey request sweeper", request::keep_swept(store.clone(), now, FORGET_EVERY, tasks.stop()));
 
     Ok(Running {
         routes: Routes::new(SurveyServiceServer::new(Grpc::new(surveys))),
@@ -59,6 +68,7 @@ pub async fn serve(config: Config, deployment: Deployment, ctx: Context) -> anyh
     let peers = Peers { directory: deployment.peer("directory")? };
     let bus = jetstream::Config { url: deployment.bus_url()?.to_owned(), ..jetstream::Config::default() };
     let (bus, deliveries) = JetStream::connect(bus).await?;
+    deployment.backing().watch("bus", bus.watch());
     ctx.tasks.spawn("survey event deliveries", deliveries.run(ctx.tasks.stop()));
     build(config, peers, Arc::new(bus), ctx).await
 }

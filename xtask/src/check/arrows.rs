@@ -44,6 +44,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("arki-ids", vec![]),
         ("arki-words", vec![]),
         ("arki-stats", vec![]),
+        ("arki-scim", vec![]),
         ("arki-rpc", vec!["arki-proto", "arki-ids"]),
         ("arki-database", vec!["arki-ids"]),
         ("arki-events", vec!["arki-proto", "arki-ids", "arki-database"]),

@@ -48,7 +48,7 @@ fn judged(path: &str, text: &str) -> Result<Vec<String>> {
     }
     let code = without_comments_and_tests(text)?;
     let may_know_database =
-        ["crates/database/", "crates/events/", "xtask/"].iter().any(|start| path.starts_with(start))
+        ["crates/database/", "crates/events/", "crates/test-support/", "xtask/"].iter().any(|start| path.starts_with(start))
             || path.contains("/storage/");
     if !may_know_database && code.contains("sea_orm::") {
         broken.push(format!("layer: {path} names sea_orm; only storage/ may"));

@@ -7,6 +7,7 @@
 
 mod entity;
 mod migration;
+mod sweeper;
 
 use arki_ids::TenantId;
 use chrono::{DateTime, TimeDelta, Utc};
@@ -17,6 +18,7 @@ use serde::de::DeserializeOwned;
 
 pub use entity::{ActiveModel, Column, Entity, Model};
 pub use migration::Migration;
+pub use sweeper::keep_swept;
 
 use crate::Tx;
 use crate::error::Error;

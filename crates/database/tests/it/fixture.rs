@@ -1,11 +1,13 @@
 //! A store of its own for each test, with two small tables.
 
-use std::path::PathBuf;
+use std::panic::AssertUnwindSafe;
 
 use arki_database::{Config, Store, request};
+use futures::FutureExt;
 use sea_orm::{ConnectionTrait, Statement, Value};
 use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+use tempfile::TempDir;
 
 pub(crate) struct Migrator;
 
@@ -52,15 +54,14 @@ impl MigrationTrait for Notes {
 /// A place for one store, removed in the end.
 pub(crate) struct Place {
     pub(crate) config: Config,
-    folder: Option<PathBuf>,
+    _folder: TempDir,
 }
 
 impl Place {
     pub(crate) fn sqlite() -> Self {
-        let folder = std::env::temp_dir().join(format!("arki-database-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let url = format!("sqlite://{}", folder.join("test.db").display());
-        Self { config: Config { url, ..Config::default() }, folder: Some(folder) }
+        let folder = TempDir::with_prefix("arki-test-").unwrap();
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        Self { config: Config { url, ..Config::default() }, _folder: folder }
     }
 
     pub(crate) fn postgres() -> Option<Self> {
@@ -69,7 +70,8 @@ impl Place {
             return None;
         };
         let schema = Some(format!("test_{}", uuid::Uuid::new_v4().simple()));
-        Some(Self { config: Config { url, schema, ..Config::default() }, folder: None })
+        let folder = TempDir::with_prefix("arki-test-").unwrap();
+        Some(Self { config: Config { url, schema, ..Config::default() }, _folder: folder })
     }
 
     pub(crate) async fn open(&self) -> Store {
@@ -82,20 +84,22 @@ impl Place {
         store
     }
 
+    /// Runs a test on the store, and removes what it leaves behind also when it fails.
+    pub(crate) async fn lend(self, test: impl AsyncFnOnce(&Store)) {
+        let store = self.migrated().await;
+        let outcome = AssertUnwindSafe(test(&store)).catch_unwind().await;
+        self.remove(&store).await;
+        if let Err(failure) = outcome {
+            std::panic::resume_unwind(failure);
+        }
+    }
+
     pub(crate) async fn remove(&self, store: &Store) {
         if let Some(schema) = &self.config.schema {
             let sql = format!("DROP SCHEMA IF EXISTS \"{schema}\" CASCADE");
             store.reader().execute_unprepared(&sql).await.unwrap();
         }
         store.close().await.unwrap();
-    }
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(folder) = &self.folder {
-            let _ = std::fs::remove_dir_all(folder);
-        }
     }
 }
 
@@ -106,10 +110,7 @@ macro_rules! on_both {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    let place = crate::fixture::Place::sqlite();
-                    let store = place.migrated().await;
-                    super::$name(&store).await;
-                    place.remove(&store).await;
+                    crate::fixture::Place::sqlite().lend(super::$name).await;
                 }
             )*
         }
@@ -118,10 +119,9 @@ macro_rules! on_both {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    let Some(place) = crate::fixture::Place::postgres() else { return };
-                    let store = place.migrated().await;
-                    super::$name(&store).await;
-                    place.remove(&store).await;
+                    if let Some(place) = crate::fixture::Place::postgres() {
+                        place.lend(super::$name).await;
+                    }
                 }
             )*
         }

@@ -6,6 +6,7 @@
 //! over it. A row stays after a replay that succeeded, with the time of it.
 
 mod entity;
+mod wire;
 
 use arki_database::page::{Page, PageRequest};
 use arki_database::{Error, Store, Tx, announce};

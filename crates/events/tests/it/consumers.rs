@@ -14,6 +14,7 @@ on_both!(
     an_event_that_comes_many_times_at_once_has_one_effect,
     a_failure_that_passes_leaves_one_effect_and_no_dead_letter,
     a_failure_that_stays_becomes_a_dead_letter_after_five_tries,
+    an_event_is_not_blamed_for_a_store_that_was_away,
     poison_becomes_a_dead_letter_at_once_and_the_queue_moves_on,
     a_handler_that_panics_takes_only_its_event_with_it,
     a_bad_event_in_a_group_spoils_none_of_the_others,
@@ -67,6 +68,17 @@ async fn a_failure_that_stays_becomes_a_dead_letter_after_five_tries(store: &Sto
     assert_eq!(handler.calls.load(Ordering::SeqCst), 5);
     assert_eq!(parked(store).await[0].attempts, 5);
     assert!(effects(store, "test.rows").await.is_empty());
+}
+
+async fn an_event_is_not_blamed_for_a_store_that_was_away(store: &Store) {
+    let handler = RowHandler::new("test.rows");
+    // Away for all of the tries, and back for whatever comes after them.
+    handler.doom("1", Fate::Away(5));
+    let (sink, event) = (sink(store, &handler), envelope("1"));
+    assert!(sink.deliver(event.clone()).await.is_err(), "the event must come again");
+    assert_eq!(parked(store).await, []);
+    sink.deliver(event).await.unwrap();
+    assert_eq!(effects(store, "test.rows").await, ["1"]);
 }
 
 async fn poison_becomes_a_dead_letter_at_once_and_the_queue_moves_on(store: &Store) {

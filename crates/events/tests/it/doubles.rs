@@ -73,6 +73,8 @@ pub(crate) enum Fate {
     Panic,
     /// Fails this often.
     Transient(u32),
+    /// Finds the store away this often.
+    Away(u32),
 }
 
 /// Inserts a row for each event.
@@ -104,8 +106,8 @@ impl RowHandler {
         let mut fates = self.fates.lock().unwrap();
         let fate = fates.get_mut(goal)?;
         match fate {
-            Fate::Transient(0) => return None,
-            Fate::Transient(times) => *times -= 1,
+            Fate::Transient(0) | Fate::Away(0) => return None,
+            Fate::Transient(times) | Fate::Away(times) => *times -= 1,
             Fate::Poison | Fate::Panic => {}
         }
         Some(*fate)
@@ -137,6 +139,7 @@ impl Handler for RowHandler {
             None => Ok(()),
             Some(Fate::Poison) => Err(HandlerError::poison("the test calls it poison")),
             Some(Fate::Transient(_)) => Err(HandlerError::transient("the test lets it fail for now")),
+            Some(Fate::Away(_)) => Err(arki_database::Error::Unavailable.into()),
             Some(Fate::Panic) => panic!("the test lets the handler panic"),
         }
     }

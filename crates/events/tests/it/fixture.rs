@@ -1,7 +1,7 @@
 //! A store with the tables of this crate, one table of effects, and ways to wait for what happens beside.
 
 use std::future::Future;
-use std::path::PathBuf;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,12 @@ use arki_events::{Bus, Envelope, Payload, Relay, append, inbox, outbox, wake};
 use arki_ids::{EventId, TenantId};
 use arki_proto::event::v1::GoalChanged;
 use chrono::{DateTime, Utc};
+use futures::FutureExt;
 use prost::Message;
 use sea_orm::{ConnectionTrait, Statement};
 use sea_orm_migration::MigratorTrait;
 use sea_orm_migration::prelude::*;
+use tempfile::TempDir;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -50,15 +52,14 @@ impl MigrationTrait for Effects {
 /// A place for one store, removed in the end.
 pub(crate) struct Place {
     config: Config,
-    folder: Option<PathBuf>,
+    _folder: TempDir,
 }
 
 impl Place {
     pub(crate) fn sqlite() -> Self {
-        let folder = std::env::temp_dir().join(format!("arki-events-{}", Uuid::new_v4()));
-        std::fs::create_dir_all(&folder).unwrap();
-        let url = format!("sqlite://{}", folder.join("test.db").display());
-        Self { config: Config { url, ..Config::default() }, folder: Some(folder) }
+        let folder = TempDir::with_prefix("arki-test-").unwrap();
+        let url = format!("sqlite://{}", folder.path().join("test.db").display());
+        Self { config: Config { url, ..Config::default() }, _folder: folder }
     }
 
     pub(crate) fn postgres() -> Option<Self> {
@@ -67,13 +68,24 @@ impl Place {
             return None;
         };
         let schema = Some(format!("test_{}", Uuid::new_v4().simple()));
-        Some(Self { config: Config { url, schema, ..Config::default() }, folder: None })
+        let folder = TempDir::with_prefix("arki-test-").unwrap();
+        Some(Self { config: Config { url, schema, ..Config::default() }, _folder: folder })
     }
 
     pub(crate) async fn open(&self) -> Store {
         let store = Store::connect(&self.config).await.unwrap();
         store.migrate::<Migrator>().await.unwrap();
         store
+    }
+
+    /// Runs a test on the store, and removes what it leaves behind also when it fails.
+    pub(crate) async fn lend(self, test: impl AsyncFnOnce(&Store)) {
+        let store = self.open().await;
+        let outcome = AssertUnwindSafe(test(&store)).catch_unwind().await;
+        self.remove(&store).await;
+        if let Err(failure) = outcome {
+            std::panic::resume_unwind(failure);
+        }
     }
 
     pub(crate) async fn remove(&self, store: &Store) {
@@ -84,14 +96,6 @@ impl Place {
     }
 }
 
-impl Drop for Place {
-    fn drop(&mut self) {
-        if let Some(folder) = &self.folder {
-            let _ = std::fs::remove_dir_all(folder);
-        }
-    }
-}
-
 /// Stamps the tests of a module on both databases.
 macro_rules! on_both {
     ($($name:ident),* $(,)?) => {
@@ -99,10 +103,7 @@ macro_rules! on_both {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    let place = crate::fixture::Place::sqlite();
-                    let store = place.open().await;
-                    super::$name(&store).await;
-                    place.remove(&store).await;
+                    crate::fixture::Place::sqlite().lend(super::$name).await;
                 }
             )*
         }
@@ -111,10 +112,9 @@ macro_rules! on_both {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn $name() {
-                    let Some(place) = crate::fixture::Place::postgres() else { return };
-                    let store = place.open().await;
-                    super::$name(&store).await;
-                    place.remove(&store).await;
+                    if let Some(place) = crate::fixture::Place::postgres() {
+                        place.lend(super::$name).await;
+                    }
                 }
             )*
         }

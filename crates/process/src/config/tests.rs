@@ -1,4 +1,5 @@
 use serde::Deserialize;
+use tempfile::NamedTempFile;
 
 use super::*;
 
@@ -28,20 +29,10 @@ impl Default for Goal {
 }
 
 /// A file that is gone after the test.
-struct File(PathBuf);
-
-impl File {
-    fn holding(name: &str, text: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("arki-config-{}-{name}.toml", std::process::id()));
-        std::fs::write(&path, text).unwrap();
-        Self(path)
-    }
-}
-
-impl Drop for File {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
-    }
+fn holding(text: &str) -> NamedTempFile {
+    let file = tempfile::Builder::new().prefix("arki-test-").suffix(".toml").tempfile().unwrap();
+    std::fs::write(&file, text).unwrap();
+    file
 }
 
 fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
@@ -55,11 +46,10 @@ fn without_any_source_everything_is_the_default() {
 
 #[test]
 fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
-    let file = File::holding(
-        "cascade",
+    let file = holding(
         "[goal]\ncycle_days = 30\nzone = \"Europe/Helsinki\"\n[goal.database]\nurl = \"sqlite:///file.db\"\n",
     );
-    let mut sources = Sources { file: Some(file.0.clone()), ..Sources::default() };
+    let mut sources = Sources { file: Some(file.path().to_owned()), ..Sources::default() };
     let loaded: Goal = load("goal", &sources).unwrap();
     assert_eq!((loaded.cycle_days, loaded.database.url.as_str()), (30, "sqlite:///file.db"));
     assert_eq!(loaded.database.max_connections, 4, "a key that the file leaves out keeps its default");
@@ -79,11 +69,11 @@ fn a_flag_wins_over_the_environment_over_the_file_over_the_default() {
 
 #[test]
 fn an_unknown_key_is_refused_by_its_name_wherever_it_stands() {
-    let file = File::holding("unknown", "[goal.database]\nurll = \"sqlite:///file.db\"\n");
-    let sources = Sources { file: Some(file.0.clone()), ..Sources::default() };
+    let file = holding("[goal.database]\nurll = \"sqlite:///file.db\"\n");
+    let sources = Sources { file: Some(file.path().to_owned()), ..Sources::default() };
     let error = load::<Goal>("goal", &sources).unwrap_err().to_string();
     assert!(error.contains("urll") && error.contains("goal.database"), "{error}");
-    assert!(error.contains("unknown.toml"), "{error}");
+    assert!(error.contains(&file.path().display().to_string()), "{error}");
 
     let sources =
         Sources { environment: environment(&[("ARKI_GOAL__CICLE_DAYS", "60")]), ..Sources::default() };
@@ -106,8 +96,8 @@ fn a_value_of_the_wrong_kind_is_refused_with_its_key() {
 #[test]
 fn an_unknown_section_is_refused_and_variables_of_others_are_not() {
     let known = ["process", "goal"];
-    let file = File::holding("section", "[gaol]\ncycle_days = 1\n");
-    let sources = Sources { file: Some(file.0.clone()), ..Sources::default() };
+    let file = holding("[gaol]\ncycle_days = 1\n");
+    let sources = Sources { file: Some(file.path().to_owned()), ..Sources::default() };
     let error = check_sections(&known, &sources).unwrap_err().to_string();
     assert!(error.contains("[gaol]") && error.contains("process, goal"), "{error}");
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use arki_process::{Gate, Readiness, Tasks, admin};
+use arki_process::{Backing, Gate, Readiness, Tasks, admin};
 use async_trait::async_trait;
 use prometheus::Registry;
 
@@ -20,7 +20,7 @@ impl Readiness for Database {
 async fn a_process_is_ready_from_its_opening_to_its_closing_while_its_database_is() {
     let (listener, address) = listener().await;
     let (gate, tasks) = (Gate::new(), Tasks::new());
-    let serving = admin::serve(listener, gate.clone(), Registry::new(), tasks.stop());
+    let serving = admin::serve(listener, gate.clone(), Backing::new(), Registry::new(), tasks.stop());
     tasks.spawn("admin port", async move { serving.await.unwrap() });
     let ready = || async { get(address, "/readyz").await.unwrap() };
 
@@ -40,6 +40,33 @@ async fn a_process_is_ready_from_its_opening_to_its_closing_while_its_database_i
 }
 
 #[tokio::test]
+async fn a_bus_that_is_away_is_told_and_can_be_left_out() {
+    let (listener, address) = listener().await;
+    let (gate, backing, tasks) = (Gate::new(), Backing::new(), Tasks::new());
+    let serving = admin::serve(listener, gate.clone(), backing.clone(), Registry::new(), tasks.stop());
+    tasks.spawn("admin port", async move { serving.await.unwrap() });
+    gate.open(Arc::new(Database(AtomicBool::new(true))));
+    let connected = Arc::new(AtomicBool::new(true));
+    let look = connected.clone();
+    backing.watch(
+        "bus",
+        move || {
+            if look.load(Ordering::SeqCst) { Ok(()) } else { Err("no event bus".to_owned()) }
+        },
+    );
+    let ready = |path: &'static str| async move { get(address, path).await.unwrap() };
+
+    assert_eq!(ready("/readyz").await, (200, "ok\n".to_owned()));
+    connected.store(false, Ordering::SeqCst);
+    assert_eq!(ready("/readyz").await, (503, "no event bus\n".to_owned()));
+    assert_eq!(ready("/readyz?exclude=buses").await.0, 503);
+    assert_eq!(ready("/readyz?verbose&exclude=bus").await, (200, "ok\n".to_owned()));
+    assert_eq!(gate.ready().await, Ok(()), "callers are not turned away for it");
+    gate.close();
+    assert_eq!(ready("/readyz?exclude=bus").await, (503, "stopping\n".to_owned()));
+}
+
+#[tokio::test]
 async fn metrics_are_shown_as_prometheus_reads_them() {
     let (listener, address) = listener().await;
     let registry = Registry::new();
@@ -47,7 +74,7 @@ async fn metrics_are_shown_as_prometheus_reads_them() {
     registry.register(Box::new(counter.clone())).unwrap();
     counter.inc_by(3);
     let tasks = Tasks::new();
-    let serving = admin::serve(listener, Gate::new(), registry, tasks.stop());
+    let serving = admin::serve(listener, Gate::new(), Backing::new(), registry, tasks.stop());
     tasks.spawn("admin port", async move { serving.await.unwrap() });
     let (status, text) = get(address, "/metrics").await.unwrap();
     assert_eq!(status, 200);

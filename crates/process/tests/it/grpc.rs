@@ -121,8 +121,10 @@ async fn a_deadline_over_tcp_is_late_and_not_cancelled() {
 
 #[tokio::test]
 async fn a_peer_that_does_not_listen_is_unavailable() {
-    let (listener, address) = listener().await;
-    drop(listener);
+    // Taken and not listened at, so that nobody else can come to listen there.
+    let taken = tokio::net::TcpSocket::new_v4().unwrap();
+    taken.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = taken.local_addr().unwrap();
     let failure = get_unit(&reach(&format!("http://{address}")), &ann(), LONG).await.unwrap_err();
     assert_eq!((failure.code, &*failure.reason), (Code::Unavailable, "UNAVAILABLE"));
 }

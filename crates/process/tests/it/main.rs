@@ -31,7 +31,7 @@ async fn get(address: SocketAddr, path: &str) -> Option<(u16, String)> {
     Some((status, body.to_owned()))
 }
 
-/// Waits until `seen` gives something, at most ten seconds.
+/// Waits until `seen` gives something, at most a minute.
 async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut seen: impl FnMut() -> F) -> T {
     let look = async {
         loop {
@@ -41,5 +41,5 @@ async fn eventually<T, F: Future<Output = Option<T>>>(what: &str, mut seen: impl
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(10), look).await.unwrap_or_else(|_| panic!("never saw {what}"))
+    tokio::time::timeout(Duration::from_secs(60), look).await.unwrap_or_else(|_| panic!("never saw {what}"))
 }

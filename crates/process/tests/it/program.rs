@@ -1,12 +1,14 @@
 use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread::JoinHandle;
 
 use arki_process::main_program::run;
 use arki_process::{Context, Deployment, Readiness, Running};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 use tonic::service::Routes;
 use tonic_health::pb::HealthCheckRequest;
 use tonic_health::pb::health_check_response::ServingStatus;
@@ -41,17 +43,15 @@ async fn migrate(_: Config) -> anyhow::Result<()> {
 }
 
 /// A folder that is gone after the test.
-struct Folder(PathBuf);
+struct Folder(TempDir);
 
 impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("arki-process-{}-{name}", std::process::id()));
-        std::fs::create_dir_all(&path).unwrap();
-        Self(path)
+    fn new() -> Self {
+        Self(TempDir::with_prefix("arki-test-").unwrap())
     }
 
     fn file(&self, name: &str, text: &str) -> PathBuf {
-        let path = self.0.join(name);
+        let path = self.0.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     }
@@ -64,12 +64,6 @@ impl Folder {
             secret.display().to_string()
         );
         self.file("arki.toml", &text)
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 
@@ -89,17 +83,29 @@ fn serve(config: PathBuf, grpc: SocketAddr, admin: SocketAddr) -> anyhow::Result
     run(arguments, "echo", "0.0.0", build, migrate)
 }
 
+/// The program once it is ready, and its two ports.
+async fn started(config: &Path) -> (JoinHandle<anyhow::Result<()>>, SocketAddr, SocketAddr) {
+    loop {
+        let (grpc, admin, config) = (free().await, free().await, config.to_owned());
+        let program = std::thread::spawn(move || serve(config, grpc, admin));
+        let is_ready = eventually("a ready process", || async {
+            let answers = get(admin, "/readyz").await.is_some_and(|(status, _)| status == 200);
+            (answers || program.is_finished()).then_some(!program.is_finished())
+        });
+        if is_ready.await {
+            return (program, grpc, admin);
+        }
+        // A port that was free a moment ago may be somebody else's by now.
+        let error = format!("{:#}", program.join().unwrap().unwrap_err());
+        assert!(error.contains("listen"), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_service_starts_answers_and_stops_at_a_signal() {
-    let folder = Folder::new("whole");
-    let (grpc, admin) = (free().await, free().await);
+    let folder = Folder::new();
     let config = folder.config();
-    let program = std::thread::spawn(move || serve(config, grpc, admin));
-
-    eventually("a ready process", || async {
-        get(admin, "/readyz").await.filter(|(status, _)| *status == 200)
-    })
-    .await;
+    let (program, grpc, admin) = started(&config).await;
     let channel = arki_rpc::connect(&format!("http://{grpc}"), &arki_rpc::ConnectOptions::default()).unwrap();
     let health = HealthClient::new(channel);
     eventually("a serving service", || async {
@@ -124,7 +130,7 @@ async fn a_service_starts_answers_and_stops_at_a_signal() {
 
 #[tokio::test]
 async fn a_port_that_is_taken_ends_the_start_before_any_work() {
-    let folder = Folder::new("taken");
+    let folder = Folder::new();
     let (_taken, address) = listener().await;
     let config =
         folder.file("arki.toml", "[echo]\ngreeting = \"not hello, which the service would refuse\"\n");
@@ -136,7 +142,7 @@ async fn a_port_that_is_taken_ends_the_start_before_any_work() {
 
 #[test]
 fn a_misspelt_key_or_section_ends_the_start_by_its_name() {
-    let folder = Folder::new("misspelt");
+    let folder = Folder::new();
     for (text, named) in [("[echo]\ngreating = \"hello\"\n", "greating"), ("[ecco]\nx = 1\n", "ecco")] {
         let config = folder.file("arki.toml", text);
         let arguments = ["arki-echo".into(), "migrate".into(), "--config".into(), config.into_os_string()];

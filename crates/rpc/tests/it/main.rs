@@ -9,3 +9,4 @@ mod limits;
 mod panics;
 mod retries;
 mod traces;
+mod unread;

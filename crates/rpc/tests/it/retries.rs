@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
-use arki_rpc::{Peer, Unreachable, client};
+use arki_rpc::{Failure, Peer, Unreachable, client};
 use tokio::time::Instant;
 use tonic::{Code, Status};
 
@@ -48,7 +48,7 @@ async fn a_write_is_tried_once_unless_its_request_says_that_it_may_be_repeated()
 #[tokio::test(start_paused = true)]
 async fn only_an_absent_peer_is_tried_again() {
     for status in [
-        || Status::internal("bug"),
+        || Failure::internal("bug").into(),
         || Status::resource_exhausted("full"),
         || Status::aborted("changed"),
         || Status::deadline_exceeded("late"),
@@ -57,6 +57,22 @@ async fn only_an_absent_peer_is_tried_again() {
         assert_eq!(call(&peer, GET, by_ann("")).await.unwrap_err().code, status().code());
         assert_eq!(count.load(Ordering::SeqCst), 1);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_took_its_time_to_say_that_it_is_unavailable_is_not_asked_again() {
+    let count = Arc::new(AtomicU32::new(0));
+    let tries = count.clone();
+    let server = EchoServer::new(move |_| {
+        tries.fetch_add(1, Ordering::SeqCst);
+        async {
+            tokio::time::sleep(Duration::from_secs(2)).await;
+            Err(away())
+        }
+    });
+    let peer = client::stack(serve(server), key());
+    assert_eq!(call(&peer, GET, by_ann("")).await.unwrap_err().code, Code::Unavailable);
+    assert_eq!(count.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test(start_paused = true)]

@@ -76,10 +76,21 @@ async fn a_refusal_has_a_span_with_its_status_and_a_stranger_starts_a_trace_of_h
 #[tokio::test]
 async fn our_own_fault_marks_the_span() {
     let spans = spans_of(async {
-        let peer = serve(EchoServer::new(|_| async { Err(tonic::Status::internal("bug")) }));
+        let peer = serve(EchoServer::new(|_| async { Err(arki_rpc::Failure::internal("bug").into()) }));
         call(&peer, GET, by_ann("")).await.unwrap_err();
     })
     .await;
     assert!(matches!(spans[0].status, opentelemetry::trace::Status::Error { .. }));
     assert_eq!(attribute(&spans[0], "rpc.response.status_code").as_deref(), Some("INTERNAL"));
+}
+
+#[tokio::test]
+async fn a_span_is_named_when_its_name_is_known_though_its_context_was_asked_for() {
+    let spans = spans_of(async {
+        let span = tracing::info_span!("request");
+        arki_rpc::trace::inject(&span, &mut http::HeaderMap::new());
+        arki_rpc::trace::rename(&span, "GET /v1/units".to_owned());
+    })
+    .await;
+    assert_eq!(spans[0].name, "GET /v1/units");
 }

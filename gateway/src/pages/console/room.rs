@@ -96,7 +96,7 @@ fn shown(
     } else {
         format!("{heading} – {}", organisation.name)
     };
-    layout::reply(status, layout::frame(words, &title, Some(&CONSOLE_STYLE_ADDRESS), &body))
+    layout::reply(status, layout::frame(words, &title, &layout::sheet(&CONSOLE_STYLE_ADDRESS), &body))
 }
 
 /// The unit as a path, and the tree to choose another one from.
@@ -154,8 +154,11 @@ pub(super) fn tongues(words: &Words, place: &Place, path: &str) -> Markup {
                 @for language in LANGUAGES {
                     li {
                         a href=(place.speaking(language).address(path)) hreflang=(language) lang=(language)
-                            aria-current=[(language == words.language()).then_some("true")]
-                            aria-label=(words.text(&format!("language-{language}"))) { (language.to_uppercase()) }
+                            aria-current=[(language == words.language()).then_some("true")] {
+                            (language.to_uppercase())
+                            // What is said begins with what is seen, so that a spoken command finds the link.
+                            span .hidden { " " (words.text(&format!("language-{language}"))) }
+                        }
                     }
                 }
             }

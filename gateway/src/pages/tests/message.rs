@@ -22,7 +22,10 @@ pub(super) fn message(fake: Fake, answered: bool) -> Fake {
             language: if asked.language.is_empty() { "fi".to_owned() } else { asked.language },
             languages: ["fi", "sv"].map(str::to_owned).to_vec(),
             subject: "Mitä emme vielä tiedä uudesta tavasta".to_owned(),
-            body: "Tapa alkaa tammikuussa.\n\nEmme vielä tiedä, miten iltavuorot <jaetaan>.".to_owned(),
+            body: "Tapa alkaa tammikuussa.\n\nEmme vielä tiedä, miten iltavuorot <jaetaan>. Vastaa: \
+                   https://arki.example/m/abcdefghijklmnopqrstuvwxyz\n\n\
+                   Oma sivusi: https://arki.example/m/abcdefghijklmnopqrstuvwxyz"
+                .to_owned(),
             why: "Asiakkaat joutuvat kertomaan asiansa kolmesti.".to_owned(),
             what_stays: "Tiimit ja palkat pysyvät.".to_owned(),
             where_to_get_help: String::new(),
@@ -46,6 +49,14 @@ async fn a_message_tells_why_and_what_stays_and_asks_one_question() {
     assert!(got.has(r#"name="option" value="decided""#) && !got.has("correct"));
     assert!(house.get(&format!("{LINK}?lang=sv")).await.has("<h2>Varför</h2>"));
     assert_eq!(got.header(header::CACHE_CONTROL), "no-store");
+}
+
+#[tokio::test]
+async fn a_message_does_not_tell_the_way_to_where_the_reader_is() {
+    let got = House::new(message(Fake::default(), false)).get(LINK).await;
+    for never in ["arki.example", "Oma sivusi", "Vastaa:", "<p></p>"] {
+        assert!(!got.has(never), "{never}: {}", got.text);
+    }
 }
 
 #[tokio::test]

@@ -193,10 +193,13 @@ async fn links_that_take_no_answer_say_why() {
 }
 
 #[tokio::test]
-async fn a_page_is_kept_nowhere_and_runs_nothing() {
+async fn a_page_is_kept_nowhere_and_runs_no_script_but_ours() {
     let got = House::new(survey(Fake::default())).get(LINK).await;
     assert_eq!(got.header(header::CACHE_CONTROL), "no-store");
     assert_eq!(got.header(header::REFERRER_POLICY), "no-referrer");
     let policy = got.header(header::CONTENT_SECURITY_POLICY);
+    assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
+    let closed = House::new(survey(Fake::default())).get("/s/closed-closed-closed-closed").await;
+    let policy = closed.header(header::CONTENT_SECURITY_POLICY);
     assert!(policy.starts_with("default-src 'none'") && !policy.contains("script"), "{policy}");
 }

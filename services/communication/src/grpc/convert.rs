@@ -2,10 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use arki_events::dead_letters::DeadLetter;
 use arki_ids::{Id, Kind, ParseIdError};
 use arki_proto::communication::v1 as pb;
-use arki_proto::event::v1 as event_pb;
 use arki_proto::r#type::v1::LocalizedText;
 use arki_rpc::Failure;
 use arki_rpc::time::timestamp;
@@ -345,28 +343,4 @@ pub(super) fn unit_understanding(unit: UnitUnderstanding) -> pb::UnitUnderstandi
 
 fn count(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-pub(super) fn dead_letter(letter: DeadLetter) -> event_pb::DeadLetter {
-    let DeadLetter {
-        id,
-        consumer,
-        event_id,
-        subject,
-        aggregate: _,
-        attempts,
-        last_error,
-        create_time,
-        replay_time,
-    } = letter;
-    event_pb::DeadLetter {
-        id: id.to_string(),
-        consumer,
-        event_id,
-        subject,
-        attempts,
-        last_error,
-        create_time: Some(timestamp(create_time)),
-        replay_time: replay_time.map(timestamp),
-    }
 }

@@ -10,12 +10,12 @@ use arki_ids::{CampaignId, MessageId};
 use arki_proto::communication::v1 as pb;
 use arki_proto::communication::v1::communication_service_server::CommunicationService;
 use arki_rpc::time::from_date;
-use arki_rpc::{Failure, check, fingerprint};
+use arki_rpc::{Failure, admit, check, fingerprint};
 use tonic::{Request, Response, Status};
 
 use crate::service::{CampaignView, Error, Service};
 use convert::{CAMPAIGN_PATHS, MESSAGE_PATHS};
-use request::{asked, open, open_update, wanted};
+use request::{asked, open_update, wanted};
 use status::failure;
 
 /// The methods of the contract.
@@ -47,7 +47,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::CreateMessageRequest>,
     ) -> Answer<pb::CreateMessageResponse> {
-        let (caller, mut request) = open(request)?;
+        let (caller, mut request) = admit(request)?;
         let asked = asked(&caller, &mut request, |it| &mut it.request_id);
         let message = request.message.ok_or_else(|| missing("message"))?;
         let content = convert::message_content(message)?;
@@ -58,7 +58,7 @@ impl CommunicationService for Grpc {
     }
 
     async fn get_message(&self, request: Request<pb::GetMessageRequest>) -> Answer<pb::GetMessageResponse> {
-        let (caller, request) = open(request)?;
+        let (caller, request) = admit(request)?;
         let id: MessageId = convert::id(&request.name, "name")?;
         answer(self.service.get_message(caller.tenant, id).await, "", |message| pb::GetMessageResponse {
             message: Some(convert::message(&message)),
@@ -69,7 +69,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::ListMessagesRequest>,
     ) -> Answer<pb::ListMessagesResponse> {
-        let (caller, request) = open(request)?;
+        let (caller, request) = admit(request)?;
         let wanted = wanted(request.page_size, request.page_token);
         answer(self.service.list_messages(caller.tenant, &wanted).await, "", |listed| {
             pb::ListMessagesResponse {
@@ -100,7 +100,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::CreateCampaignRequest>,
     ) -> Answer<pb::CreateCampaignResponse> {
-        let (caller, mut request) = open(request)?;
+        let (caller, mut request) = admit(request)?;
         let asked = asked(&caller, &mut request, |it| &mut it.request_id);
         let campaign = request.campaign.ok_or_else(|| missing("campaign"))?;
         let new = convert::new_campaign(campaign)?;
@@ -114,7 +114,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::GetCampaignRequest>,
     ) -> Answer<pb::GetCampaignResponse> {
-        let (caller, request) = open(request)?;
+        let (caller, request) = admit(request)?;
         let id: CampaignId = convert::id(&request.name, "name")?;
         answer(self.service.get_campaign(caller.tenant, id).await, "", |view| pb::GetCampaignResponse {
             campaign: rendered(&view),
@@ -125,7 +125,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::ListCampaignsRequest>,
     ) -> Answer<pb::ListCampaignsResponse> {
-        let (caller, request) = open(request)?;
+        let (caller, request) = admit(request)?;
         let wanted = wanted(request.page_size, request.page_token);
         answer(self.service.list_campaigns(caller.tenant, &wanted).await, "", |listed| {
             pb::ListCampaignsResponse {
@@ -156,7 +156,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::ActivateCampaignRequest>,
     ) -> Answer<pb::ActivateCampaignResponse> {
-        let (caller, mut request) = open(request)?;
+        let (caller, mut request) = admit(request)?;
         let asked = asked(&caller, &mut request, |it| &mut it.request_id);
         let id: CampaignId = convert::id(&request.name, "name")?;
         let request_id = asked.request_id.clone();
@@ -169,7 +169,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::PauseCampaignRequest>,
     ) -> Answer<pb::PauseCampaignResponse> {
-        let (caller, mut request) = open(request)?;
+        let (caller, mut request) = admit(request)?;
         let asked = asked(&caller, &mut request, |it| &mut it.request_id);
         let id: CampaignId = convert::id(&request.name, "name")?;
         let request_id = asked.request_id.clone();
@@ -182,7 +182,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::EndCampaignRequest>,
     ) -> Answer<pb::EndCampaignResponse> {
-        let (caller, mut request) = open(request)?;
+        let (caller, mut request) = admit(request)?;
         let asked = asked(&caller, &mut request, |it| &mut it.request_id);
         let id: CampaignId = convert::id(&request.name, "name")?;
         let request_id = asked.request_id.clone();
@@ -195,7 +195,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::ListOccurrencesRequest>,
     ) -> Answer<pb::ListOccurrencesResponse> {
-        let (caller, request) = open(request)?;
+        let (caller, request) = admit(request)?;
         let from = from_date(request.from.ok_or_else(|| missing("from"))?, "from")?;
         let to = from_date(request.to.ok_or_else(|| missing("to"))?, "to")?;
         let found = self.service.list_occurrences(caller.tenant, from, to, &request.time_zone).await;
@@ -208,7 +208,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::ListDeliveriesRequest>,
     ) -> Answer<pb::ListDeliveriesResponse> {
-        let (caller, request) = open(request)?;
+        let (caller, request) = admit(request)?;
         let campaign: CampaignId = convert::id(&request.parent, "parent")?;
         let state = convert::delivery_state(request.state());
         let wanted = wanted(request.page_size, request.page_token);
@@ -247,7 +247,7 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::GetUnderstandingRequest>,
     ) -> Answer<pb::GetUnderstandingResponse> {
-        let (caller, request) = open(request)?;
+        let (caller, request) = admit(request)?;
         let message: MessageId = convert::id(&request.message, "message")?;
         answer(self.service.understanding(caller.tenant, message).await, "", |units| {
             let mut units = units.into_iter().map(convert::unit_understanding);
@@ -259,11 +259,11 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::ListDeadLettersRequest>,
     ) -> Answer<pb::ListDeadLettersResponse> {
-        let (caller, request) = open(request)?;
+        let (caller, request) = admit(request)?;
         let wanted = wanted(request.page_size, request.page_token);
         answer(self.service.list_dead_letters(caller.tenant, &wanted).await, "", |listed| {
             pb::ListDeadLettersResponse {
-                dead_letters: listed.items.into_iter().map(convert::dead_letter).collect(),
+                dead_letters: listed.items.into_iter().map(Into::into).collect(),
                 next_page_token: listed.next_token,
             }
         })
@@ -273,12 +273,12 @@ impl CommunicationService for Grpc {
         &self,
         request: Request<pb::ReplayDeadLetterRequest>,
     ) -> Answer<pb::ReplayDeadLetterResponse> {
-        let (caller, mut request) = open(request)?;
+        let (caller, mut request) = admit(request)?;
         let asked = asked(&caller, &mut request, |it| &mut it.request_id);
         let request_id = asked.request_id.clone();
         let replayed = self.service.replay_dead_letter(asked, &request.dead_letter).await;
         answer(replayed, &request_id, |letter| pb::ReplayDeadLetterResponse {
-            dead_letter: Some(convert::dead_letter(letter)),
+            dead_letter: Some(letter.into()),
         })
     }
 }

@@ -3,23 +3,15 @@
 use std::collections::BTreeSet;
 
 use arki_proto::Bounds;
-use arki_rpc::{Caller, Failure, check, fingerprint, mask};
+use arki_rpc::{Caller, Failure, fingerprint, mask};
 use prost_types::FieldMask;
 use sha2::{Digest, Sha256};
 use tonic::Request;
 
 use crate::service::{Asked, Wanted};
 
-/// Who calls, and a request within the bounds of the contract.
-pub(super) fn open<T: Bounds>(request: Request<T>) -> Result<(Caller, T), Failure> {
-    let caller = Caller::of(&request)?;
-    let request = request.into_inner();
-    check(&request)?;
-    Ok((caller, request))
-}
-
-/// As [`open`], for an update: only what the mask selects must be within the bounds, since the rest is not given. Also
-/// tells what is selected.
+/// As [`arki_rpc::admit`], for an update: only what the mask selects must be within the bounds, since the rest is not
+/// given. Also tells what is selected.
 pub(super) fn open_update<T: Bounds>(
     request: Request<T>,
     resource: &str,

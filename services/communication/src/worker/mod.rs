@@ -2,8 +2,6 @@
 
 mod planner;
 mod sender;
-mod sweeper;
 
 pub(crate) use planner::Planner;
 pub(crate) use sender::{Sender, counter};
-pub(crate) use sweeper::Sweeper;

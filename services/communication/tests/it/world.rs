@@ -1,63 +1,23 @@
 //! A tenant, its directory, its mail and the service, for one test.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use arki_communication::{ChannelKind, Config, Hands, MailConfig, Peers, SenderConfig, SmtpConfig, TlsMode};
 use arki_database::Backend;
 use arki_events::Bus;
-use arki_ids::{PersonId, RequestId, TenantId};
+use arki_ids::{PersonId, TenantId, UnitId};
 use arki_process::{Clock, Context, Running};
 use arki_proto::communication::v1 as pb;
 use arki_proto::communication::v1::communication_service_client::CommunicationServiceClient;
+use arki_proto::directory::v1 as directory;
 use arki_proto::r#type::v1::LocalizedText;
-use arki_rpc::client::{self, with_caller};
-use arki_rpc::{Caller, Failure, Peer, Scopes};
+use arki_rpc::Peer;
+use arki_rpc::client;
+use arki_test_support::{FakeClock, FakeDirectory, OnDatabase, TestDatabase, ask};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{FromQueryResult, Statement};
-use tonic::{Request, Response, Status};
-
-use crate::directory::FakeDirectory;
-
-/// A clock that a test moves.
-#[derive(Debug)]
-pub(crate) struct FakeClock(Mutex<DateTime<Utc>>);
-
-impl Clock for FakeClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// Where a test keeps its state.
-#[derive(Clone)]
-pub(crate) struct Database {
-    config: arki_database::Config,
-    folder: PathBuf,
-}
-
-impl Database {
-    fn folder() -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("arki-communication-{}", RequestId::random()));
-        std::fs::create_dir_all(&folder).unwrap();
-        folder
-    }
-
-    pub(crate) fn sqlite() -> Self {
-        let folder = Self::folder();
-        let url = format!("sqlite://{}", folder.join("communication.db").display());
-        Self { config: arki_database::Config { url, ..Default::default() }, folder }
-    }
-
-    /// A schema of its own on the server of `TEST_POSTGRES_URL`; none where that is not set.
-    pub(crate) fn postgres() -> Option<Self> {
-        let url = std::env::var("TEST_POSTGRES_URL").ok()?;
-        let schema = Some(format!("communication_{}", RequestId::random()));
-        let config = arki_database::Config { url, schema, max_connections: 8, ..Default::default() };
-        Some(Self { config, folder: Self::folder() })
-    }
-}
+use tonic::Request;
 
 pub(crate) struct World {
     pub(crate) tenant: TenantId,
@@ -65,13 +25,36 @@ pub(crate) struct World {
     pub(crate) hands: Arc<Hands>,
     clock: Arc<FakeClock>,
     client: CommunicationServiceClient<Peer>,
-    database: Database,
     config: Config,
+    _database: TestDatabase,
 }
 
-impl Drop for World {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.database.folder);
+impl OnDatabase for World {
+    /// Mail goes into a folder.
+    async fn on(database: TestDatabase) -> Self {
+        let mail = MailConfig {
+            from: "Example Oy <messages@example.org>".to_owned(),
+            channel: ChannelKind::Folder,
+            folder: database.folder().join("mail"),
+            ..MailConfig::default()
+        };
+        let config = Config {
+            database: database.config.clone(),
+            public_url: "https://arki.example.org".to_owned(),
+            sender: SenderConfig {
+                batch: 50,
+                sessions: 5,
+                lease_seconds: Some(60),
+                ..SenderConfig::default()
+            },
+            mail,
+            ..Config::default()
+        };
+        arki_communication::migrate(config.clone()).await.unwrap();
+        let directory = FakeDirectory::of("communication").with_pages_of(4);
+        let clock = FakeClock::at(NOON);
+        let (client, hands) = start(&config, &directory, &clock).await;
+        Self { tenant: TenantId::generate(), directory, hands, clock, client, config, _database: database }
     }
 }
 
@@ -79,17 +62,6 @@ impl Drop for World {
 pub(crate) const NOON: &str = "2026-11-22T12:00:00Z";
 
 impl World {
-    /// Mail goes into a folder.
-    pub(crate) async fn new(database: Database) -> Self {
-        let mail = MailConfig {
-            from: "Example Oy <messages@example.org>".to_owned(),
-            channel: ChannelKind::Folder,
-            folder: database.folder.join("mail"),
-            ..MailConfig::default()
-        };
-        Self::with_mail(database, mail).await
-    }
-
     /// The same world, with mail that goes to a server.
     pub(crate) async fn over_smtp(self, port: u16) -> Self {
         self.over_smtp_with(port, TlsMode::None).await
@@ -113,32 +85,7 @@ impl World {
         };
         let config = Config { mail, ..self.config.clone() };
         let (client, hands) = start(&config, &self.directory, &self.clock).await;
-        let tenant = self.tenant;
-        let (directory, clock, database) =
-            (self.directory.clone(), Arc::clone(&self.clock), self.database.clone());
-        // The folder stays, since the new world has it.
-        std::mem::forget(self);
-        Self { tenant, directory, hands, clock, client, database, config }
-    }
-
-    async fn with_mail(database: Database, mail: MailConfig) -> Self {
-        let config = Config {
-            database: database.config.clone(),
-            public_url: "https://arki.example.org".to_owned(),
-            sender: SenderConfig {
-                batch: 50,
-                sessions: 5,
-                lease_seconds: Some(60),
-                ..SenderConfig::default()
-            },
-            mail,
-            ..Config::default()
-        };
-        arki_communication::migrate(config.clone()).await.unwrap();
-        let directory = FakeDirectory::default();
-        let clock = Arc::new(FakeClock(Mutex::new(NOON.parse().unwrap())));
-        let (client, hands) = start(&config, &directory, &clock).await;
-        Self { tenant: TenantId::generate(), directory, hands, clock, client, database, config }
+        Self { client, hands, config, ..self }
     }
 
     /// One more process on the same database.
@@ -151,11 +98,36 @@ impl World {
     }
 
     pub(crate) fn set_time(&self, time: &str) {
-        *self.clock.0.lock().unwrap_or_else(PoisonError::into_inner) = time.parse().unwrap();
+        self.clock.set(time);
     }
 
     pub(crate) fn advance(&self, by: TimeDelta) {
-        *self.clock.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+        self.clock.advance(by);
+    }
+
+    pub(crate) fn unit(&self, name: &str, parent: Option<UnitId>) -> UnitId {
+        self.directory.change(self.tenant, |known| known.unit(name, parent))
+    }
+
+    /// An employee of a unit, with a zone and a language.
+    pub(crate) fn employee(&self, name: &str, unit: Option<UnitId>, zone: &str) -> PersonId {
+        let person = directory::Person {
+            kind: directory::PersonKind::Employee.into(),
+            display_name: name.to_owned(),
+            email: format!("{}@example.org", name.to_lowercase()),
+            language: "en".to_owned(),
+            time_zone: zone.to_owned(),
+            unit: unit.map(|unit| unit.name()).unwrap_or_default(),
+            ..Default::default()
+        };
+        self.directory.change(self.tenant, |known| known.person(person))
+    }
+
+    /// So many employees who belong to no unit.
+    pub(crate) fn staff(&self, count: usize) {
+        for number in 0..count {
+            self.employee(&format!("P{number}"), None, "Europe/Helsinki");
+        }
     }
 
     pub(crate) fn client(&self) -> CommunicationServiceClient<Peer> {
@@ -258,7 +230,8 @@ impl World {
     /// The service with its workers, as a process has it.
     pub(crate) async fn builds(&self, bus: Arc<dyn Bus>) -> (Context, Running) {
         let ctx = Context::alone(Arc::clone(&self.clock) as Arc<dyn Clock>);
-        let peers = Peers { directory: client::stack(self.directory.peer(), ctx.assertion.clone()) };
+        let peers =
+            Peers { directory: client::stack(self.directory.peer(&ctx.assertion), ctx.assertion.clone()) };
         let running = arki_communication::build(self.config.clone(), peers, bus, ctx.clone()).await.unwrap();
         (ctx, running)
     }
@@ -268,7 +241,7 @@ impl World {
         let mut config = self.config.clone();
         spoil(&mut config);
         let ctx = Context::alone(Arc::clone(&self.clock) as Arc<dyn Clock>);
-        let peers = Peers { directory: self.directory.peer() };
+        let peers = Peers { directory: self.directory.peer(&ctx.assertion) };
         match arki_communication::assemble(config, peers, &ctx).await {
             Ok(_) => String::new(),
             Err(error) => format!("{error:#}"),
@@ -327,7 +300,7 @@ async fn start(
     clock: &Arc<FakeClock>,
 ) -> (CommunicationServiceClient<Peer>, Arc<Hands>) {
     let ctx = Context::alone(Arc::clone(clock) as Arc<dyn Clock>);
-    let peers = Peers { directory: client::stack(directory.peer(), ctx.assertion.clone()) };
+    let peers = Peers { directory: client::stack(directory.peer(&ctx.assertion), ctx.assertion.clone()) };
     let parts = arki_communication::assemble(config.clone(), peers, &ctx).await.unwrap();
     let peer = parts.running.peer(&ctx.assertion).unwrap();
     let client = CommunicationServiceClient::new(client::stack(peer, ctx.assertion.clone()));
@@ -336,16 +309,11 @@ async fn start(
 
 /// A request of a tenant's administrator.
 pub(crate) fn of_tenant<T>(tenant: TenantId, request: T) -> Request<T> {
-    let caller = Caller {
-        tenant,
-        subject: "apiKeys/key_00000000000000000000000001".to_owned(),
-        scopes: Scopes::from_iter(["communication.admin"]),
-    };
-    with_caller(Request::new(request), &caller)
+    ask(tenant, "communication.admin", request)
 }
 
 pub(crate) fn text(english: &str) -> Option<LocalizedText> {
-    Some(LocalizedText { by_language: [("en".to_owned(), english.to_owned())].into() })
+    arki_test_support::text("en", english)
 }
 
 /// A message with a question.
@@ -374,25 +342,5 @@ pub(crate) fn campaign(message: &str, start: &str, rrule: &str) -> pb::Campaign 
         audience: Some(pb::CampaignAudience { kind: "employee".to_owned(), ..Default::default() }),
         schedule: Some(pb::Schedule { local_start: start.to_owned(), rrule: rrule.to_owned() }),
         ..Default::default()
-    }
-}
-
-/// The refusal in an answer.
-pub(crate) fn refused<T: std::fmt::Debug>(answer: Result<Response<T>, Status>) -> Failure {
-    Failure::from_status(&answer.unwrap_err())
-}
-
-/// Code, reason and the fields that are not as they should be.
-pub(crate) fn told(failure: &Failure) -> (tonic::Code, String, Vec<String>) {
-    let fields = failure.violations.iter().map(|violation| violation.field.clone()).collect();
-    (failure.code, failure.reason.to_string(), fields)
-}
-
-/// Waits until something holds, at most a few seconds.
-pub(crate) async fn until(what: &str, holds: impl Fn() -> bool) {
-    let deadline = Instant::now() + Duration::from_secs(10);
-    while !holds() {
-        assert!(Instant::now() < deadline, "waited in vain until {what}");
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }

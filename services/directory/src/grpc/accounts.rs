@@ -1,9 +1,9 @@
 //! Accounts on the wire.
 
 use arki_proto::directory::v1 as pb;
-use arki_rpc::{Failure, time::timestamp};
+use arki_rpc::{Failure, Input, time::timestamp};
 
-use super::convert::{Mask, Reader, id, non_empty, optional_name, required};
+use super::convert::{Mask, id, non_empty, optional_name, required};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::account::{Change, Details};
@@ -86,14 +86,14 @@ fn change(account: pb::Account, mask: &Mask) -> Result<Change, Failure> {
         update_time: _,
         etag: _,
     } = account;
-    let mut reader = Reader::default();
+    let mut input = Input::default();
     let change = Change {
         display_name: mask.pick("display_name", || display_name),
         external_id: mask.pick("external_id", || non_empty(external_id)),
         segment: mask.pick("segment", || segment),
-        unit: mask.pick("unit", || reader.optional_name("account.unit", &unit)),
+        unit: mask.pick("unit", || input.optional_id("account.unit", &unit)),
     };
-    reader.finish()?;
+    input.done()?;
     Ok(change)
 }
 

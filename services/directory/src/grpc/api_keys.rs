@@ -1,9 +1,9 @@
 //! Keys on the wire.
 
 use arki_proto::directory::v1 as pb;
-use arki_rpc::{Failure, time::timestamp};
+use arki_rpc::{Failure, Input, time::timestamp};
 
-use super::convert::{Reader, id, required};
+use super::convert::{id, required};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::ApiKey;
@@ -26,9 +26,9 @@ pub(super) async fn create(
         revoke_time: _,
         prefix: _,
     } = required(FIELD, call.body.api_key)?;
-    let mut reader = Reader::default();
-    let expire_time = reader.time("api_key.expire_time", expire_time);
-    reader.finish()?;
+    let mut input = Input::default();
+    let expire_time = input.optional_time("api_key.expire_time", expire_time);
+    input.done()?;
     let draft = Draft { display_name, scopes, expire_time };
     let (key, secret) =
         grpc.directory.create_api_key(&asked, draft).await.map_err(|error| failure(error, FIELD))?;

@@ -2,9 +2,9 @@
 
 use arki_database::page::{DEFAULT_SIZE, PageRequest};
 use arki_proto::directory::v1 as pb;
-use arki_rpc::Failure;
+use arki_rpc::{Failure, Input};
 
-use super::convert::{Reader, optional_name, required};
+use super::convert::{optional_name, required};
 use super::people::read_kind;
 use super::status::failure;
 use super::{Call, Grpc};
@@ -22,20 +22,20 @@ pub(super) async fn resolve(
     let size = u64::try_from(size).ok().filter(|size| *size > 0).unwrap_or(DEFAULT_SIZE).min(MOST_MEMBERS);
     paging.page = PageRequest { size, ..paging.page };
     let pb::Audience { kind, units, roles } = required("audience", call.body.audience)?;
-    let mut reader = Reader::default();
+    let mut input = Input::default();
     let of_index = |field: &str, index: usize| format!("audience.{field}[{index}]");
     let units: Vec<_> = units
         .iter()
         .enumerate()
-        .filter_map(|(index, name)| reader.name(&of_index("units", index), name))
+        .filter_map(|(index, name)| input.id(&of_index("units", index), name))
         .collect();
     let roles: Vec<_> = roles
         .iter()
         .enumerate()
-        .filter_map(|(index, name)| reader.name(&of_index("roles", index), name))
+        .filter_map(|(index, name)| input.id(&of_index("roles", index), name))
         .collect();
-    let as_of = reader.date("as_of", call.body.as_of);
-    reader.finish()?;
+    let as_of = input.optional_day("as_of", call.body.as_of);
+    input.done()?;
     let audience = Audience { kind: required("audience.kind", read_kind(kind))?, units, roles };
     let page = grpc
         .directory

@@ -3,11 +3,9 @@
 use std::collections::BTreeSet;
 
 use arki_ids::{Id, Kind};
-use arki_proto::google::r#type::Date;
-use arki_rpc::{Failure, Violation, mask, time};
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use arki_rpc::{Failure, Input, mask};
 use chrono_tz::Tz;
-use prost_types::{FieldMask, Timestamp};
+use prost_types::FieldMask;
 
 use crate::domain::Refused;
 
@@ -15,51 +13,23 @@ use crate::domain::Refused;
 /// resource, changed it and sent it back.
 const OUTPUT_ONLY: [&str; 4] = ["name", "create_time", "update_time", "etag"];
 
-/// Reads the fields of one request.
-#[derive(Debug, Default)]
-pub(super) struct Reader {
-    violations: Vec<Violation>,
-}
-
-impl Reader {
-    /// Notes that a field is wrong.
-    pub(super) fn refuse(&mut self, field: &str, description: impl Into<String>) {
-        self.violations.push(Violation { field: field.to_owned(), description: description.into() });
-    }
-
+/// Reads what only the directory is given.
+pub(super) trait ReadFields {
     /// Notes values that the rules refuse, by their paths inside of `resource`.
-    pub(super) fn refuse_all(&mut self, resource: &str, refused: Vec<Refused>) {
-        for Refused { field, problem } in refused {
-            self.refuse(&format!("{resource}.{field}"), problem);
-        }
-    }
-
-    /// A resource name that must be there.
-    pub(super) fn name<K: Kind>(&mut self, field: &str, name: &str) -> Option<Id<K>> {
-        let id = Id::from_name(name);
-        if let Err(error) = &id {
-            self.refuse(field, error.to_string());
-        }
-        id.ok()
-    }
-
-    /// A resource name that may be empty.
-    pub(super) fn optional_name<K: Kind>(&mut self, field: &str, name: &str) -> Option<Id<K>> {
-        if name.is_empty() { None } else { self.name(field, name) }
-    }
-
-    /// A day that may be unset.
-    pub(super) fn date(&mut self, field: &str, date: Option<Date>) -> Option<NaiveDate> {
-        self.keep(time::from_date(date?, field))
-    }
-
-    /// A time that may be unset, in the microseconds that are stored.
-    pub(super) fn time(&mut self, field: &str, timestamp: Option<Timestamp>) -> Option<DateTime<Utc>> {
-        self.keep(time::from_timestamp(timestamp?, field)).map(|time| time.trunc_subsecs(6))
-    }
+    fn refuse_all(&mut self, resource: &str, refused: Vec<Refused>);
 
     /// A time zone that may be empty.
-    pub(super) fn time_zone(&mut self, field: &str, name: &str) -> Option<Tz> {
+    fn time_zone(&mut self, field: &str, name: &str) -> Option<Tz>;
+}
+
+impl ReadFields for Input {
+    fn refuse_all(&mut self, resource: &str, refused: Vec<Refused>) {
+        for Refused { field, problem } in refused {
+            self.refuse(format!("{resource}.{field}"), problem);
+        }
+    }
+
+    fn time_zone(&mut self, field: &str, name: &str) -> Option<Tz> {
         if name.is_empty() {
             return None;
         }
@@ -68,15 +38,6 @@ impl Reader {
             self.refuse(field, "must be an IANA time zone such as Europe/Helsinki");
         }
         zone.ok()
-    }
-
-    fn keep<T>(&mut self, read: Result<T, Failure>) -> Option<T> {
-        read.map_err(|failure| self.violations.extend(failure.into_parts().violations)).ok()
-    }
-
-    /// Fails with all that was wrong.
-    pub(super) fn finish(self) -> Result<(), Failure> {
-        if self.violations.is_empty() { Ok(()) } else { Err(Failure::invalid(self.violations)) }
     }
 }
 
@@ -151,13 +112,12 @@ mod tests {
 
     #[test]
     fn everything_that_is_wrong_is_told_at_once() {
-        let mut reader = Reader::default();
-        reader.time_zone("unit.time_zone", "Europe/Atlantis");
-        reader.date("unit.valid_from", Some(Date { year: 2026, month: 2, day: 30 }));
-        reader.optional_name::<arki_ids::kinds::Unit>("unit.parent", "units/17");
-        reader.optional_name::<arki_ids::kinds::Unit>("unit.parent", "");
-        let failure = reader.finish().unwrap_err();
+        let mut input = Input::default();
+        input.time_zone("unit.time_zone", "Europe/Atlantis");
+        input.time_zone("unit.time_zone", "");
+        input.optional_id::<arki_ids::kinds::Unit>("unit.parent", "units/17");
+        let failure = input.done().unwrap_err();
         let fields: Vec<_> = failure.violations.iter().map(|violation| violation.field.as_str()).collect();
-        assert_eq!(fields, ["unit.time_zone", "unit.valid_from", "unit.parent"]);
+        assert_eq!(fields, ["unit.time_zone", "unit.parent"]);
     }
 }

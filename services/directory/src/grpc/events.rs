@@ -1,9 +1,7 @@
 //! Events and dead letters on the wire.
 
-use arki_events::dead_letters::DeadLetter;
 use arki_proto::directory::v1 as pb;
-use arki_proto::event::v1 as event;
-use arki_rpc::{Failure, time::timestamp};
+use arki_rpc::Failure;
 
 use super::status::failure;
 use super::{Call, Grpc};
@@ -31,7 +29,7 @@ pub(super) async fn list_dead_letters(
         .await
         .map_err(|error| failure(error, ""))?;
     Ok(pb::ListDeadLettersResponse {
-        dead_letters: page.items.into_iter().map(render).collect(),
+        dead_letters: page.items.into_iter().map(Into::into).collect(),
         next_page_token: grpc.next(page.next, &paging),
     })
 }
@@ -46,29 +44,5 @@ pub(super) async fn replay_dead_letter(
         .replay_dead_letter(&asked, &call.body.dead_letter)
         .await
         .map_err(|error| failure(error, ""))?;
-    Ok(pb::ReplayDeadLetterResponse { dead_letter: Some(render(letter)) })
-}
-
-fn render(letter: DeadLetter) -> event::DeadLetter {
-    let DeadLetter {
-        id,
-        consumer,
-        event_id,
-        subject,
-        aggregate: _,
-        attempts,
-        last_error,
-        create_time,
-        replay_time,
-    } = letter;
-    event::DeadLetter {
-        id: id.to_string(),
-        consumer,
-        event_id,
-        subject,
-        attempts,
-        last_error,
-        create_time: Some(timestamp(create_time)),
-        replay_time: replay_time.map(timestamp),
-    }
+    Ok(pb::ReplayDeadLetterResponse { dead_letter: Some(letter.into()) })
 }

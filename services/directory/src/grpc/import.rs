@@ -1,9 +1,9 @@
 //! Files on the wire.
 
 use arki_proto::directory::v1 as pb;
-use arki_rpc::Failure;
+use arki_rpc::{Failure, Input};
 
-use super::convert::{Reader, non_empty, required};
+use super::convert::{non_empty, required};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::import::mapping::Mapping;
@@ -20,9 +20,9 @@ pub(super) async fn hr_file(
 ) -> Result<pb::ImportHrFileResponse, Failure> {
     let asked = call.asked(|body| &mut body.request_id);
     let pb::ImportHrFileRequest { content, mapping, dry_run, effective, request_id: _ } = call.body;
-    let mut reader = Reader::default();
-    let effective = reader.date("effective", effective);
-    reader.finish()?;
+    let mut input = Input::default();
+    let effective = input.optional_day("effective", effective);
+    input.done()?;
     let mapping = read_mapping(required("mapping", mapping)?, HR);
     let import = HrImport { content, mapping, dry_run, effective };
     let report = grpc.directory.import_hr_file(&asked, import).await.map_err(|error| failure(error, ""))?;

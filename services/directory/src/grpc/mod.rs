@@ -18,7 +18,7 @@ use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::directory_service_server::{DirectoryService, DirectoryServiceServer};
-use arki_rpc::{Caller, Failure, check, fingerprint};
+use arki_rpc::{Caller, Failure, admit, fingerprint};
 use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
@@ -43,9 +43,7 @@ struct Call<T> {
 
 impl<T: Bounds> Call<T> {
     fn of(request: Request<T>) -> Result<Self, Failure> {
-        let caller = Caller::of(&request)?;
-        let body = request.into_inner();
-        check(&body)?;
+        let (caller, body) = admit(request)?;
         Ok(Self { caller, body })
     }
 }

@@ -1,9 +1,9 @@
 //! Outcomes on the wire.
 
 use arki_proto::directory::v1 as pb;
-use arki_rpc::{Failure, time::timestamp};
+use arki_rpc::{Failure, Input, time::timestamp};
 
-use super::convert::{Mask, Reader, id, non_empty, optional_name, required};
+use super::convert::{Mask, id, non_empty, optional_name, required};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::outcome::{Change, Facts, Kind};
@@ -54,9 +54,9 @@ pub(super) async fn list(
     let paging = grpc.paging("outcomes", &mut call, |body| {
         (std::mem::take(&mut body.page_size), std::mem::take(&mut body.page_token))
     })?;
-    let mut reader = Reader::default();
-    let account = reader.optional_name("account", &call.body.account);
-    reader.finish()?;
+    let mut input = Input::default();
+    let account = input.optional_id("account", &call.body.account);
+    input.done()?;
     let page = grpc
         .directory
         .list_outcomes(&call.caller, account, &paging.page)
@@ -101,18 +101,18 @@ fn change(outcome: pb::Outcome, mask: &Mask) -> Result<Change, Failure> {
         update_time: _,
         etag: _,
     } = outcome;
-    let mut reader = Reader::default();
+    let mut input = Input::default();
     let change = Change {
         kind: mask.pick("kind", || read_kind(kind)).flatten(),
-        time: mask.pick("time", || reader.time("outcome.time", time)).flatten(),
-        person: mask.pick("person", || reader.optional_name("outcome.person", &person)),
-        account: mask.pick("account", || reader.optional_name("outcome.account", &account)),
-        unit: mask.pick("unit", || reader.optional_name("outcome.unit", &unit)),
+        time: mask.pick("time", || input.optional_time("outcome.time", time)).flatten(),
+        person: mask.pick("person", || input.optional_id("outcome.person", &person)),
+        account: mask.pick("account", || input.optional_id("outcome.account", &account)),
+        unit: mask.pick("unit", || input.optional_id("outcome.unit", &unit)),
         amount_minor: mask.pick("amount_minor", || amount_minor),
         currency: mask.pick("currency", || currency),
         external_id: mask.pick("external_id", || non_empty(external_id)),
     };
-    reader.finish()?;
+    input.done()?;
     Ok(change)
 }
 

@@ -1,11 +1,11 @@
 //! People on the wire.
 
 use arki_proto::directory::v1 as pb;
-use arki_rpc::Failure;
 use arki_rpc::time::{date, timestamp};
+use arki_rpc::{Failure, Input};
 use chrono::NaiveDate;
 
-use super::convert::{Mask, Reader, id, non_empty, optional_name, required};
+use super::convert::{Mask, ReadFields, id, non_empty, optional_name, required};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::history::Period;
@@ -100,15 +100,15 @@ pub(super) async fn list(
         email,
         external_id,
     } = call.body;
-    let mut reader = Reader::default();
+    let mut input = Input::default();
     let wanted = Wanted {
         kind: read_kind(kind),
-        unit: reader.optional_name("unit", &unit),
+        unit: input.optional_id("unit", &unit),
         include_descendants,
         email: non_empty(email),
         external_id: non_empty(external_id),
     };
-    reader.finish()?;
+    input.done()?;
     let (page, day) = grpc
         .directory
         .list_people(&call.caller, wanted, &paging.page)
@@ -145,11 +145,11 @@ pub(super) async fn assign(
     let person = id("name", &call.body.name)?;
     let pb::Membership { unit, role, valid_from, valid_to: _ } =
         required("membership", call.body.membership)?;
-    let mut reader = Reader::default();
-    let unit = reader.name("membership.unit", &unit);
-    let role = reader.optional_name("membership.role", &role);
-    let valid_from = reader.date("membership.valid_from", valid_from);
-    reader.finish()?;
+    let mut input = Input::default();
+    let unit = input.id("membership.unit", &unit);
+    let role = input.optional_id("membership.role", &role);
+    let valid_from = input.optional_day("membership.valid_from", valid_from);
+    input.done()?;
     let place = Place { unit: required("membership.unit", unit)?, role };
     let person = grpc
         .directory
@@ -190,26 +190,26 @@ fn change(person: pb::Person, mask: &Mask) -> Result<Change, Failure> {
         update_time: _,
         etag: _,
     } = person;
-    let mut reader = Reader::default();
+    let mut input = Input::default();
     if mask.has("attributes") {
-        reader.refuse_all(FIELD, check_attributes(&attributes));
+        input.refuse_all(FIELD, check_attributes(&attributes));
     }
     let change = Change {
         kind: mask.pick("kind", || read_kind(kind)).flatten(),
         display_name: mask.pick("display_name", || display_name),
         email: mask.pick("email", || email),
         language: mask.pick("language", || non_empty(language)),
-        time_zone: mask.pick("time_zone", || reader.time_zone("person.time_zone", &time_zone)),
+        time_zone: mask.pick("time_zone", || input.time_zone("person.time_zone", &time_zone)),
         employment: mask.pick("employment_state", || read_employment(employment_state)),
-        manager: mask.pick("manager", || reader.optional_name("person.manager", &manager)),
-        account: mask.pick("account", || reader.optional_name("person.account", &account)),
+        manager: mask.pick("manager", || input.optional_id("person.manager", &manager)),
+        account: mask.pick("account", || input.optional_id("person.account", &account)),
         external_id: mask.pick("external_id", || non_empty(external_id)),
         source: mask.pick("source", || non_empty(source).unwrap_or_else(|| person::MANUAL.to_owned())),
         attributes: mask.pick("attributes", || attributes),
-        unit: mask.pick("unit", || reader.optional_name("person.unit", &unit)),
-        role: mask.pick("role", || reader.optional_name("person.role", &role)),
+        unit: mask.pick("unit", || input.optional_id("person.unit", &unit)),
+        role: mask.pick("role", || input.optional_id("person.role", &role)),
     };
-    reader.finish()?;
+    input.done()?;
     Ok(change)
 }
 

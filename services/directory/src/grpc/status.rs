@@ -61,6 +61,9 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         Error::ApiKeyNotFound(key) => {
             Failure::not_found(ErrorReason::ApiKeyNotFound, message).with("name", key.name())
         }
+        Error::ApiKeyInUse(key) => {
+            Failure::failed_precondition(ErrorReason::ApiKeyInUse, message).with("name", key.name())
+        }
         Error::ApiKeyUnknown => Failure::unauthenticated(ErrorReason::ApiKeyUnknown, message),
         Error::ScopeUnknown(scope) => {
             Failure::invalid_argument(ErrorReason::ScopeUnknown, message).with("scope", scope)

@@ -1,9 +1,9 @@
 //! Tenants on the wire.
 
 use arki_proto::directory::v1 as pb;
-use arki_rpc::{Failure, time::timestamp};
+use arki_rpc::{Failure, Input, time::timestamp};
 
-use super::convert::{Mask, Reader, id, required};
+use super::convert::{Mask, ReadFields, id, required};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::tenant::{self, HouseRules};
@@ -108,11 +108,11 @@ fn change(tenant: &pb::Tenant, mask: &Mask) -> Result<tenant::Change, Failure> {
     } = tenant;
     let or =
         |given: i32, default: u32| u32::try_from(given).ok().filter(|given| *given > 0).unwrap_or(default);
-    let mut reader = Reader::default();
-    let zone = if mask.has("time_zone") { reader.time_zone("tenant.time_zone", time_zone) } else { None };
+    let mut input = Input::default();
+    let zone = if mask.has("time_zone") { input.time_zone("tenant.time_zone", time_zone) } else { None };
     let language =
         if default_language.is_empty() { tenant::LANGUAGE.to_owned() } else { default_language.clone() };
-    reader.finish()?;
+    input.done()?;
     Ok(tenant::Change {
         display_name: mask.pick("display_name", || display_name.clone()),
         default_language: mask.pick("default_language", || language),

@@ -1,10 +1,10 @@
 //! Units on the wire.
 
 use arki_proto::directory::v1 as pb;
-use arki_rpc::Failure;
 use arki_rpc::time::{date, timestamp};
+use arki_rpc::{Failure, Input};
 
-use super::convert::{Mask, Reader, id, non_empty, optional_name, required};
+use super::convert::{Mask, id, non_empty, optional_name, required};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::history::Period;
@@ -24,17 +24,17 @@ pub(super) async fn create(
     let asked = call.asked(|body| &mut body.request_id);
     let pb::Unit { display_name, parent, leader, valid_from, external_id, .. } =
         required(FIELD, call.body.unit)?;
-    let mut reader = Reader::default();
+    let mut input = Input::default();
     let draft = unit::Draft {
         external_id: non_empty(external_id),
         place: Place {
-            parent: reader.optional_name("unit.parent", &parent),
+            parent: input.optional_id("unit.parent", &parent),
             display_name,
-            leader: reader.optional_name("unit.leader", &leader),
+            leader: input.optional_id("unit.leader", &leader),
         },
-        valid_from: reader.date("unit.valid_from", valid_from),
+        valid_from: input.optional_day("unit.valid_from", valid_from),
     };
-    reader.finish()?;
+    input.done()?;
     let (unit, day) =
         grpc.directory.create_unit(&asked, draft).await.map_err(|error| failure(error, FIELD))?;
     Ok(pb::CreateUnitResponse { unit: Some(render(&unit, unit.history.nearest(day))) })
@@ -54,9 +54,9 @@ pub(super) async fn list(
     let paging = grpc.paging("units", &mut call, |body| {
         (std::mem::take(&mut body.page_size), std::mem::take(&mut body.page_token))
     })?;
-    let mut reader = Reader::default();
-    let as_of = reader.date("as_of", call.body.as_of);
-    reader.finish()?;
+    let mut input = Input::default();
+    let as_of = input.optional_day("as_of", call.body.as_of);
+    input.done()?;
     let (page, day) = grpc
         .directory
         .list_units(&call.caller, as_of, &paging.page)
@@ -76,11 +76,11 @@ pub(super) async fn update(
     let mask = Mask::read(call.body.update_mask, &CHANGEABLE)?;
     let unit = required(FIELD, call.body.unit)?;
     let pb::Unit { name, display_name, leader, valid_from, external_id, etag, .. } = unit;
-    let mut reader = Reader::default();
-    let unit = reader.name("unit.name", &name);
-    let leader = mask.pick("leader", || reader.optional_name("unit.leader", &leader));
-    let valid_from = mask.pick("valid_from", || reader.date("unit.valid_from", valid_from)).flatten();
-    reader.finish()?;
+    let mut input = Input::default();
+    let unit = input.id("unit.name", &name);
+    let leader = mask.pick("leader", || input.optional_id("unit.leader", &leader));
+    let valid_from = mask.pick("valid_from", || input.optional_day("unit.valid_from", valid_from)).flatten();
+    input.done()?;
     let change = unit::Change {
         display_name: mask.pick("display_name", || display_name),
         leader,
@@ -101,10 +101,10 @@ pub(super) async fn change_parent(
 ) -> Result<pb::MoveUnitResponse, Failure> {
     let asked = call.asked(|body| &mut body.request_id);
     let pb::MoveUnitRequest { name, parent, valid_from, etag, request_id: _ } = call.body;
-    let mut reader = Reader::default();
-    let parent = reader.optional_name("parent", &parent);
-    let valid_from = reader.date("valid_from", valid_from);
-    reader.finish()?;
+    let mut input = Input::default();
+    let parent = input.optional_id("parent", &parent);
+    let valid_from = input.optional_day("valid_from", valid_from);
+    input.done()?;
     let (unit, day) = grpc
         .directory
         .move_unit(&asked, id("name", &name)?, parent, valid_from, etag)
@@ -119,9 +119,9 @@ pub(super) async fn close(
 ) -> Result<pb::CloseUnitResponse, Failure> {
     let asked = call.asked(|body| &mut body.request_id);
     let pb::CloseUnitRequest { name, valid_to, etag, request_id: _ } = call.body;
-    let mut reader = Reader::default();
-    let valid_to = reader.date("valid_to", valid_to);
-    reader.finish()?;
+    let mut input = Input::default();
+    let valid_to = input.optional_day("valid_to", valid_to);
+    input.done()?;
     let (unit, day) = grpc
         .directory
         .close_unit(&asked, id("name", &name)?, required("valid_to", valid_to)?, etag)
@@ -144,9 +144,9 @@ pub(super) async fn get_tree(
     grpc: &Grpc,
     call: Call<pb::GetTreeRequest>,
 ) -> Result<pb::GetTreeResponse, Failure> {
-    let mut reader = Reader::default();
-    let as_of = reader.date("as_of", call.body.as_of);
-    reader.finish()?;
+    let mut input = Input::default();
+    let as_of = input.optional_day("as_of", call.body.as_of);
+    input.done()?;
     let tree = grpc.directory.get_tree(&call.caller, as_of).await.map_err(|error| failure(error, ""))?;
     Ok(pb::GetTreeResponse {
         as_of: Some(date(tree.as_of)),

@@ -51,8 +51,12 @@ impl Directory {
         Ok(api_keys::list(self.store.reader(), caller.tenant, page).await?)
     }
 
-    /// Ends a key now. A key that has ended stays as it is.
+    /// Ends a key now. A key that has ended stays as it is, and the key that makes the call stays too: nobody locks
+    /// themselves out.
     pub async fn revoke_api_key(&self, asked: &Asked, key: ApiKeyId) -> Result<ApiKey, Error> {
+        if asked.caller.subject == key.name() {
+            return Err(Error::ApiKeyInUse(key));
+        }
         let now = self.now();
         let tenant = asked.caller.tenant;
         self.write("RevokeApiKey", asked, move |tx| {

@@ -37,6 +37,8 @@ pub enum Error {
     ExternalIdTaken(String),
     #[error("there is no {}", .0.name())]
     ApiKeyNotFound(ApiKeyId),
+    #[error("{} makes this call, revoke it with another key", .0.name())]
+    ApiKeyInUse(ApiKeyId),
     #[error("the key is unknown, expired or revoked")]
     ApiKeyUnknown,
     #[error("there is no scope {0:?}, see the guide on keys for those that there are")]

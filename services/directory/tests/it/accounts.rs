@@ -1,14 +1,14 @@
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_proto::r#type::v1::ErrorReason as HouseReason;
+use arki_test_support::{Refused, mask, on_each_database};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, mask};
 
 on_each_database!(is_created_read_listed_and_updated, refuses_what_is_not_there_or_taken);
 
-async fn is_created_read_listed_and_updated(server: &Server) {
+async fn is_created_read_listed_and_updated(server: Server) {
     let user = &server.admin;
     let unit = user.unit("Shop", "").await.name;
     let account = pb::Account {
@@ -37,7 +37,7 @@ async fn is_created_read_listed_and_updated(server: &Server) {
     user.update_account(request).await.refused(Code::Aborted, HouseReason::EtagMismatch);
 }
 
-async fn refuses_what_is_not_there_or_taken(server: &Server) {
+async fn refuses_what_is_not_there_or_taken(server: Server) {
     let user = &server.admin;
     let name = arki_ids::AccountId::generate().name();
     let get = pb::GetAccountRequest { name: name.clone() };

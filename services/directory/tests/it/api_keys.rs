@@ -2,13 +2,14 @@ use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_rpc::Failure;
 use arki_rpc::time::timestamp;
+use arki_test_support::{Refused, on_each_database};
 use chrono::TimeDelta;
 use sea_orm::{FromQueryResult, JsonValue, Statement};
 use sha2::{Digest, Sha256};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, User};
+use crate::user::User;
 
 on_each_database!(
     a_secret_is_shown_once_and_lets_in,
@@ -33,7 +34,7 @@ async fn authenticate(server: &Server, secret: &str) -> Result<pb::AuthenticateA
     gateway.authenticate_api_key(pb::AuthenticateApiKeyRequest { key_hash }).await
 }
 
-async fn a_secret_is_shown_once_and_lets_in(server: &Server) {
+async fn a_secret_is_shown_once_and_lets_in(server: Server) {
     let user = &server.admin;
     let created = create(user, &["survey.read", "goal.write"], "r-1").await.unwrap();
     let key = created.api_key.clone().unwrap();
@@ -47,10 +48,10 @@ async fn a_secret_is_shown_once_and_lets_in(server: &Server) {
     assert_eq!(listed.len(), 2, "the administrator's and this one");
     assert_eq!(listed[1], key);
 
-    let found = authenticate(server, &created.secret).await.unwrap();
+    let found = authenticate(&server, &created.secret).await.unwrap();
     assert_eq!((found.tenant, found.api_key), (user.caller.tenant.name(), key.name));
     assert_eq!(found.scopes, ["goal.write", "survey.read"]);
-    authenticate(server, "arki_wrong").await.refused(Code::Unauthenticated, ErrorReason::ApiKeyUnknown);
+    authenticate(&server, "arki_wrong").await.refused(Code::Unauthenticated, ErrorReason::ApiKeyUnknown);
 
     // A database that leaks gives away neither the secret nor anything to make it of.
     let store = arki_database::Store::connect(&server.config.database).await.unwrap();
@@ -65,7 +66,7 @@ async fn a_secret_is_shown_once_and_lets_in(server: &Server) {
     assert!(!all.contains(&created.secret[..14]));
 }
 
-async fn a_key_ends_by_time_and_by_revocation(server: &Server) {
+async fn a_key_ends_by_time_and_by_revocation(server: Server) {
     let user = &server.admin;
     let api_key = pb::ApiKey {
         display_name: "Kesätyö".to_owned(),
@@ -76,15 +77,15 @@ async fn a_key_ends_by_time_and_by_revocation(server: &Server) {
     let request = pb::CreateApiKeyRequest { api_key: Some(api_key), request_id: String::new() };
     let short = user.create_api_key(request.clone()).await.unwrap();
     let long = create(user, &["scim"], "").await.unwrap();
-    authenticate(server, &short.secret).await.unwrap();
+    authenticate(&server, &short.secret).await.unwrap();
     server.wait(TimeDelta::hours(1));
-    authenticate(server, &short.secret).await.refused(Code::Unauthenticated, ErrorReason::ApiKeyUnknown);
+    authenticate(&server, &short.secret).await.refused(Code::Unauthenticated, ErrorReason::ApiKeyUnknown);
     assert_eq!(user.create_api_key(request).await.fields(), ["api_key.expire_time"], "it has passed");
 
-    authenticate(server, &long.secret).await.unwrap();
+    authenticate(&server, &long.secret).await.unwrap();
     let revoke = pb::RevokeApiKeyRequest { name: long.api_key.unwrap().name, ..Default::default() };
     let revoked = user.revoke_api_key(revoke.clone()).await.unwrap().api_key.unwrap();
-    authenticate(server, &long.secret).await.refused(Code::Unauthenticated, ErrorReason::ApiKeyUnknown);
+    authenticate(&server, &long.secret).await.refused(Code::Unauthenticated, ErrorReason::ApiKeyUnknown);
     server.wait(TimeDelta::minutes(5));
     let again = user.revoke_api_key(revoke).await.unwrap().api_key.unwrap();
     assert_eq!(again.revoke_time, revoked.revoke_time);
@@ -93,7 +94,7 @@ async fn a_key_ends_by_time_and_by_revocation(server: &Server) {
     user.revoke_api_key(unknown).await.refused(Code::NotFound, ErrorReason::ApiKeyNotFound);
 }
 
-async fn the_last_use_is_noted_once_a_minute(server: &Server) {
+async fn the_last_use_is_noted_once_a_minute(server: Server) {
     let user = &server.admin;
     let created = create(user, &["scim"], "").await.unwrap();
     let last_use = || async {
@@ -104,12 +105,12 @@ async fn the_last_use_is_noted_once_a_minute(server: &Server) {
     let first = server.now();
     for (wait, noted) in [(0, first), (59, first), (1, first + TimeDelta::seconds(60))] {
         server.wait(TimeDelta::seconds(wait));
-        authenticate(server, &created.secret).await.unwrap();
+        authenticate(&server, &created.secret).await.unwrap();
         assert_eq!(last_use().await, Some(timestamp(noted)));
     }
 }
 
-async fn gives_no_scope_that_is_unknown_or_not_held(server: &Server) {
+async fn gives_no_scope_that_is_unknown_or_not_held(server: Server) {
     let refused = create(&server.admin, &["goal.rite"], "")
         .await
         .refused(Code::InvalidArgument, ErrorReason::ScopeUnknown);

@@ -1,9 +1,10 @@
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
+use arki_test_support::{Refused, mask, on_each_database};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, date, employee, mask};
+use crate::user::{date, employee};
 
 on_each_database!(
     holds_the_active_people_of_the_units_and_of_those_below,
@@ -18,7 +19,7 @@ fn of(kind: pb::PersonKind, units: &[&str], roles: &[&str]) -> pb::ResolveAudien
     pb::ResolveAudienceRequest { audience: Some(audience), ..Default::default() }
 }
 
-async fn holds_the_active_people_of_the_units_and_of_those_below(server: &Server) {
+async fn holds_the_active_people_of_the_units_and_of_those_below(server: Server) {
     let user = &server.admin;
     let tenant = pb::Tenant {
         name: user.caller.tenant.name(),
@@ -93,7 +94,7 @@ async fn holds_the_active_people_of_the_units_and_of_those_below(server: &Server
     assert_eq!(members[1], expected);
 }
 
-async fn is_as_of_the_day(server: &Server) {
+async fn is_as_of_the_day(server: Server) {
     let user = &server.admin;
     let (group, other) = (user.unit("Group", "").await.name, user.unit("Other", "").await.name);
     let shop = user.unit("Shop", &group).await.name;
@@ -118,7 +119,7 @@ async fn is_as_of_the_day(server: &Server) {
     }
 }
 
-async fn comes_in_pages_of_up_to_five_thousand(server: &Server) {
+async fn comes_in_pages_of_up_to_five_thousand(server: Server) {
     let mut content = "person_id,name,unit_id\n".to_owned();
     for number in 0..5_100 {
         content += &format!("{number},Person {number},U\n");
@@ -141,7 +142,7 @@ async fn comes_in_pages_of_up_to_five_thousand(server: &Server) {
     assert_eq!(all.len(), 5_100);
 }
 
-async fn refuses_what_is_not_there(server: &Server) {
+async fn refuses_what_is_not_there(server: Server) {
     let user = &server.admin;
     let unit = arki_ids::UnitId::generate().name();
     let request = of(pb::PersonKind::Employee, &[&unit], &[]);

@@ -4,11 +4,12 @@ use arki_proto::directory::v1 as pb;
 use arki_proto::event::v1::{OutcomeRecorded, PersonChanged, UnitChanged};
 use arki_proto::r#type::v1::ErrorReason as HouseReason;
 use arki_rpc::time::timestamp;
+use arki_test_support::{Refused, mask, on_each_database};
 use sea_orm::{ConnectionTrait, Statement};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, date, employee, mask};
+use crate::user::{date, employee};
 
 on_each_database!(
     a_unit_is_told_with_its_whole_history,
@@ -17,7 +18,7 @@ on_each_database!(
     dead_letters_are_listed_and_asked_for_again,
 );
 
-async fn a_unit_is_told_with_its_whole_history(server: &Server) {
+async fn a_unit_is_told_with_its_whole_history(server: Server) {
     let user = &server.admin;
     let group = user.unit("Group", "").await.name;
     let shop = user.unit("Shop", "").await.name;
@@ -47,7 +48,7 @@ async fn a_unit_is_told_with_its_whole_history(server: &Server) {
     );
 }
 
-async fn a_person_is_told_without_who_it_is(server: &Server) {
+async fn a_person_is_told_without_who_it_is(server: Server) {
     let user = &server.admin;
     let unit = user.unit("Shop", "").await.name;
     let person =
@@ -74,7 +75,7 @@ async fn a_person_is_told_without_who_it_is(server: &Server) {
     assert!(!all.contains("Aino") && !all.contains("example.com"));
 }
 
-async fn the_present_state_is_told_again_on_demand(server: &Server) {
+async fn the_present_state_is_told_again_on_demand(server: Server) {
     let user = &server.admin;
     let unit = user.unit("Shop", "").await.name;
     let person = user.employee("Aino Esimerkki", &unit).await.name;
@@ -99,7 +100,7 @@ async fn the_present_state_is_told_again_on_demand(server: &Server) {
     assert_eq!(server.events::<OutcomeRecorded>(2).await.len(), 2);
 }
 
-async fn dead_letters_are_listed_and_asked_for_again(server: &Server) {
+async fn dead_letters_are_listed_and_asked_for_again(server: Server) {
     let user = &server.admin;
     let store = arki_database::Store::connect(&server.config.database).await.unwrap();
     // By the machine's clock: a letter that is too old for the database is not sent again.

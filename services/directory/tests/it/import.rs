@@ -2,10 +2,11 @@ use std::collections::BTreeMap;
 
 use arki_proto::directory::v1 as pb;
 use arki_proto::event::v1::{OutcomeRecorded, PersonChanged, UnitChanged};
+use arki_test_support::{Refused, mask, on_each_database};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, User, date, mask};
+use crate::user::{User, date};
 
 on_each_database!(
     an_hr_file_is_taken_once_and_told_once,
@@ -85,7 +86,7 @@ async fn people(user: &User) -> Vec<pb::Person> {
     user.list_people(pb::ListPeopleRequest::default()).await.unwrap().people
 }
 
-async fn an_hr_file_is_taken_once_and_told_once(server: &Server) {
+async fn an_hr_file_is_taken_once_and_told_once(server: Server) {
     let user = &server.admin;
     let report = import(user, HR, false).await;
     assert_eq!((report.errors.as_slice(), report.rows, report.dry_run), (&[][..], 4, false));
@@ -132,11 +133,12 @@ async fn an_hr_file_is_taken_once_and_told_once(server: &Server) {
         ("email", "", "bo@example.com")
     );
     let told = server.events::<PersonChanged>(4).await;
-    assert_eq!((told.len(), told[3].revision), (4, 2), "the second run told nothing");
-    assert_eq!(told[3].memberships[0].valid_to, Some(date(2026, 6, 4)));
+    let changed: Vec<_> = told.iter().filter(|event| event.revision == 2).collect();
+    assert_eq!((told.len(), changed.len()), (4, 1), "the second run told nothing");
+    assert_eq!(changed[0].memberships[0].valid_to, Some(date(2026, 6, 4)));
 }
 
-async fn a_dry_run_reports_the_same_and_writes_nothing(server: &Server) {
+async fn a_dry_run_reports_the_same_and_writes_nothing(server: Server) {
     let user = &server.admin;
     let dry = import(user, HR, true).await;
     assert!(people(user).await.is_empty());
@@ -149,7 +151,7 @@ async fn a_dry_run_reports_the_same_and_writes_nothing(server: &Server) {
     assert_eq!(dry, pb::ImportReport { dry_run: true, ..real });
 }
 
-async fn a_file_with_faults_changes_nothing(server: &Server) {
+async fn a_file_with_faults_changes_nothing(server: Server) {
     let user = &server.admin;
     import(user, HR, false).await;
     let before = people(user).await;
@@ -187,7 +189,7 @@ async fn a_file_with_faults_changes_nothing(server: &Server) {
     assert_eq!((report.errors[0].column.as_str(), report.errors[0].value.as_str()), ("Nimi", "nickname"));
 }
 
-async fn a_file_may_hold_later_than_today(server: &Server) {
+async fn a_file_may_hold_later_than_today(server: Server) {
     let user = &server.admin;
     import(user, HR, false).await;
     let request = pb::ImportHrFileRequest {
@@ -204,7 +206,7 @@ async fn a_file_may_hold_later_than_today(server: &Server) {
     }
 }
 
-async fn a_crm_file_is_taken_once_and_told_once(server: &Server) {
+async fn a_crm_file_is_taken_once_and_told_once(server: Server) {
     let user = &server.admin;
     let report = import_crm(user, CRM, false).await;
     assert_eq!(
@@ -235,10 +237,12 @@ async fn a_crm_file_is_taken_once_and_told_once(server: &Server) {
     let report = import_crm(user, &CRM.replace("1 234,50", "1 234,60"), false).await;
     assert_eq!(report.changes.len(), 1);
     let told = server.events::<OutcomeRecorded>(3).await;
-    assert_eq!(told.iter().map(|event| event.amount_minor).collect::<Vec<_>>(), [123_450, 0, 123_460]);
+    let corrected = outcomes[0].name.as_str();
+    let told = told.iter().filter(|event| event.outcome == corrected).map(|event| event.amount_minor);
+    assert_eq!(told.collect::<Vec<_>>(), [123_450, 123_460], "in order for one outcome, in any between two");
 }
 
-async fn a_file_of_ten_thousand_rows_is_taken(server: &Server) {
+async fn a_file_of_ten_thousand_rows_is_taken(server: Server) {
     let user = &server.admin;
     let mut content = "person_id,name,email,unit_path,role,manager_id\n".to_owned();
     for number in 0..10_000 {
@@ -259,7 +263,7 @@ async fn a_file_of_ten_thousand_rows_is_taken(server: &Server) {
     assert_eq!((again.changes.len(), counts(&again)["people"]), (0, (0, 0, 10_000)));
 }
 
-async fn refuses_what_is_out_of_bounds(server: &Server) {
+async fn refuses_what_is_out_of_bounds(server: Server) {
     let user = &server.admin;
     let request = pb::ImportHrFileRequest {
         mapping: Some(pb::ColumnMapping { delimiter: "#".to_owned(), ..hr_mapping() }),

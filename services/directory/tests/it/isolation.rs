@@ -3,17 +3,18 @@
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_rpc::time::timestamp;
+use arki_test_support::{Refused, on_each_database};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, date, employee};
+use crate::user::{date, employee};
 
 on_each_database!(
     every_read_and_write_finds_nothing_of_another_tenant,
     keys_of_source_systems_are_free_again
 );
 
-async fn every_read_and_write_finds_nothing_of_another_tenant(server: &Server) {
+async fn every_read_and_write_finds_nothing_of_another_tenant(server: Server) {
     let owner = &server.admin;
     let stranger = server.stranger().await;
     let unit = owner.unit("Shop", "").await.name;
@@ -122,7 +123,7 @@ async fn every_read_and_write_finds_nothing_of_another_tenant(server: &Server) {
     assert_eq!(stranger.replay_events(pb::ReplayEventsRequest::default()).await.unwrap().events, 0);
 }
 
-async fn keys_of_source_systems_are_free_again(server: &Server) {
+async fn keys_of_source_systems_are_free_again(server: Server) {
     let columns =
         ["person_id", "name", "unit_id", "role"].map(|name| (name.to_owned(), name.to_owned())).into();
     let request = pb::ImportHrFileRequest {

@@ -3,29 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(clippy::expect_used, reason = "a failed expectation is a failed test")]
 
-/// Runs each test on SQLite and on PostgreSQL.
-macro_rules! on_each_database {
-    ($($test:ident),* $(,)?) => {
-        mod on_sqlite {
-            $(#[tokio::test]
-            async fn $test() {
-                let server = crate::server::Server::on_sqlite().await;
-                Box::pin(super::$test(&server)).await;
-                server.stop().await;
-            })*
-        }
-
-        mod on_postgres {
-            $(#[tokio::test]
-            async fn $test() {
-                let Some(server) = crate::server::Server::on_postgres().await else { return };
-                Box::pin(super::$test(&server)).await;
-                server.stop().await;
-            })*
-        }
-    };
-}
-
 mod accounts;
 mod api_keys;
 mod audience;

@@ -3,10 +3,11 @@ use std::collections::BTreeMap;
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_proto::r#type::v1::ErrorReason as HouseReason;
+use arki_test_support::{Refused, mask, on_each_database};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, employee, mask};
+use crate::user::employee;
 
 on_each_database!(
     is_created_read_and_updated,
@@ -17,7 +18,7 @@ on_each_database!(
     names_every_field_that_is_wrong,
 );
 
-async fn is_created_read_and_updated(server: &Server) {
+async fn is_created_read_and_updated(server: Server) {
     let user = &server.admin;
     let unit = user.unit("Shop", "").await;
     let role = user.role("Driver").await;
@@ -76,7 +77,7 @@ async fn is_created_read_and_updated(server: &Server) {
     user.update_person(stale).await.refused(Code::Aborted, HouseReason::EtagMismatch);
 }
 
-async fn are_found_by_each_filter(server: &Server) {
+async fn are_found_by_each_filter(server: Server) {
     let user = &server.admin;
     let group = user.unit("Group", "").await;
     let shop = user.unit("Shop", &group.name).await;
@@ -118,7 +119,7 @@ async fn are_found_by_each_filter(server: &Server) {
     user.list_people(unknown).await.refused(Code::NotFound, ErrorReason::UnitNotFound);
 }
 
-async fn come_in_pages_that_hold_each_of_them_once(server: &Server) {
+async fn come_in_pages_that_hold_each_of_them_once(server: Server) {
     let user = &server.admin;
     let mut expected = Vec::new();
     for number in 0..120 {
@@ -140,7 +141,7 @@ async fn come_in_pages_that_hold_each_of_them_once(server: &Server) {
     }
 }
 
-async fn refuses_a_circle_of_managers(server: &Server) {
+async fn refuses_a_circle_of_managers(server: Server) {
     let user = &server.admin;
     let mut chain = vec![user.person(employee("Person 0")).await.unwrap()];
     for number in 1..4 {
@@ -171,7 +172,7 @@ async fn refuses_a_circle_of_managers(server: &Server) {
     assert_eq!(user.update_person(request).await.unwrap().person.unwrap().manager, chain[0].name);
 }
 
-async fn refuses_what_is_not_there_or_taken(server: &Server) {
+async fn refuses_what_is_not_there_or_taken(server: Server) {
     let user = &server.admin;
     let nobody = arki_ids::PersonId::generate().name();
     let get = pb::GetPersonRequest { name: nobody.clone() };
@@ -197,7 +198,7 @@ async fn refuses_what_is_not_there_or_taken(server: &Server) {
     user.person(known("hr")).await.refused(Code::AlreadyExists, ErrorReason::ExternalIdTaken);
 }
 
-async fn names_every_field_that_is_wrong(server: &Server) {
+async fn names_every_field_that_is_wrong(server: Server) {
     let user = &server.admin;
     let person =
         pb::Person { kind: 99, email: "nobody".to_owned(), language: "F".to_owned(), ..Default::default() };

@@ -4,10 +4,11 @@ use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_proto::google::r#type::Date;
 use arki_rpc::Failure;
+use arki_test_support::{Refused, mask, on_each_database};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, User, date, employee, mask};
+use crate::user::{User, date, employee};
 
 on_each_database!(
     a_new_place_ends_the_old_one_on_its_day,
@@ -31,7 +32,7 @@ async fn assign(
     Ok(user.assign_membership(request).await?.memberships)
 }
 
-async fn a_new_place_ends_the_old_one_on_its_day(server: &Server) {
+async fn a_new_place_ends_the_old_one_on_its_day(server: Server) {
     let user = &server.admin;
     let (a, b) = (user.unit("A", "").await.name, user.unit("B", "").await.name);
     let role = user.role("Driver").await.name;
@@ -60,7 +61,7 @@ async fn a_new_place_ends_the_old_one_on_its_day(server: &Server) {
     assert_eq!(user.list_memberships(list).await.unwrap().memberships, memberships);
 }
 
-async fn the_unit_of_today_moves_with_the_clock(server: &Server) {
+async fn the_unit_of_today_moves_with_the_clock(server: Server) {
     let user = &server.admin;
     let (a, b) = (user.unit("A", "").await.name, user.unit("B", "").await.name);
     let person = user.employee("Aino Esimerkki", &a).await.name;
@@ -73,7 +74,7 @@ async fn the_unit_of_today_moves_with_the_clock(server: &Server) {
     assert_eq!(user.list_people(of_b).await.unwrap().people.len(), 1);
 }
 
-async fn a_person_can_leave_and_come_back(server: &Server) {
+async fn a_person_can_leave_and_come_back(server: Server) {
     let user = &server.admin;
     let unit = user.unit("A", "").await.name;
     let person = user.employee("Aino Esimerkki", &unit).await.name;
@@ -91,7 +92,7 @@ async fn a_person_can_leave_and_come_back(server: &Server) {
     assert_eq!(periods, [(date(2026, 6, 1), Some(date(2026, 6, 11))), (date(2026, 6, 21), None)]);
 }
 
-async fn refuses_what_is_not_there_or_out_of_time(server: &Server) {
+async fn refuses_what_is_not_there_or_out_of_time(server: Server) {
     let user = &server.admin;
     let unit = user.unit("A", "").await.name;
     let person = user.person(employee("Aino Esimerkki")).await.unwrap().name;

@@ -2,11 +2,12 @@
 
 use arki_proto::directory::v1 as pb;
 use arki_proto::r#type::v1::ErrorReason as HouseReason;
+use arki_test_support::{Refused, on_each_database};
 use chrono::TimeDelta;
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, employee};
+use crate::user::employee;
 
 on_each_database!(
     the_same_request_again_gets_the_first_answer,
@@ -14,7 +15,7 @@ on_each_database!(
     a_call_needs_a_caller_with_the_scope,
 );
 
-async fn the_same_request_again_gets_the_first_answer(server: &Server) {
+async fn the_same_request_again_gets_the_first_answer(server: Server) {
     let user = &server.admin;
     let person =
         pb::CreatePersonRequest { person: Some(employee("Aino Esimerkki")), request_id: "r-1".to_owned() };
@@ -50,7 +51,7 @@ async fn the_same_request_again_gets_the_first_answer(server: &Server) {
     user.move_unit(pb::MoveUnitRequest { parent: String::new(), ..request }).await.unwrap();
 }
 
-async fn a_page_token_is_good_for_its_own_list_alone(server: &Server) {
+async fn a_page_token_is_good_for_its_own_list_alone(server: Server) {
     let user = &server.admin;
     for name in ["Driver", "Clerk", "Guide"] {
         user.role(name).await;
@@ -73,7 +74,7 @@ async fn a_page_token_is_good_for_its_own_list_alone(server: &Server) {
     assert_eq!(people.fields(), ["page_size"]);
 }
 
-async fn a_call_needs_a_caller_with_the_scope(server: &Server) {
+async fn a_call_needs_a_caller_with_the_scope(server: Server) {
     let reader = server.user(&["directory.read"]);
     reader.list_people(pb::ListPeopleRequest::default()).await.unwrap();
     let create = pb::CreatePersonRequest { person: Some(employee("Aino Esimerkki")), ..Default::default() };

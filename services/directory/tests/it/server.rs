@@ -1,97 +1,42 @@
 //! A directory of its own for a test.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use arki_directory::{Config, Peers, build, migrate};
-use arki_events::{Bus, Envelope, Error, InProcess, Payload, Sink};
+use arki_events::{InProcess, Payload};
 use arki_ids::TenantId;
 use arki_process::{Clock, Context};
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_rpc::{Caller, Peer};
-use async_trait::async_trait;
+use arki_test_support::{FakeClock, OnDatabase, Recorder, TestDatabase};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use sea_orm::{ConnectionTrait, Database};
 use sha2::{Digest, Sha256};
-use tokio::sync::Notify;
 
 use crate::user::User;
 
-/// How long a test waits for something that must come.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// A clock that only the test moves.
-pub(crate) struct FakeClock(Mutex<DateTime<Utc>>);
-
-impl Clock for FakeClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap()
-    }
-}
-
-/// Writes down every event.
-#[derive(Default)]
-pub(crate) struct Recorder {
-    events: Mutex<Vec<Envelope>>,
-    news: Notify,
-}
-
-#[async_trait]
-impl Sink for Recorder {
-    async fn deliver(&self, event: Envelope) -> Result<(), Error> {
-        self.events.lock().unwrap().push(event);
-        self.news.notify_waiters();
-        Ok(())
-    }
-}
-
 pub(crate) struct Server {
     pub(crate) config: Config,
-    pub(crate) context: Context,
     pub(crate) admin: User,
+    context: Context,
     peer: Peer,
     clock: Arc<FakeClock>,
     recorder: Arc<Recorder>,
-    folder: PathBuf,
-    schema: Option<(String, String)>,
+    _database: TestDatabase,
 }
 
-impl Server {
-    pub(crate) async fn on_sqlite() -> Self {
-        let folder = new_folder();
-        let url = format!("sqlite://{}", folder.join("directory.db").display());
-        Self::start(folder, arki_database::Config { url, ..arki_database::Config::default() }, None).await
-    }
-
-    pub(crate) async fn on_postgres() -> Option<Self> {
-        let Ok(url) = std::env::var("TEST_POSTGRES_URL") else {
-            eprintln!("left out: set TEST_POSTGRES_URL to run on PostgreSQL");
-            return None;
+impl OnDatabase for Server {
+    async fn on(database: TestDatabase) -> Self {
+        let admin_key_file = database.folder().join("admin.key");
+        let config = Config {
+            database: database.config.clone(),
+            admin_key_file: Some(admin_key_file.clone()),
+            ..Config::default()
         };
-        let schema = format!("directory_{}", TenantId::random().uuid().simple());
-        let database = arki_database::Config {
-            url: url.clone(),
-            schema: Some(schema.clone()),
-            max_connections: 4,
-            ..arki_database::Config::default()
-        };
-        Some(Self::start(new_folder(), database, Some((url, schema))).await)
-    }
-
-    async fn start(
-        folder: PathBuf,
-        database: arki_database::Config,
-        schema: Option<(String, String)>,
-    ) -> Self {
-        let admin_key_file = folder.join("admin.key");
-        let config = Config { database, admin_key_file: Some(admin_key_file.clone()), ..Config::default() };
-        let start = day(2026, 6, 1).and_hms_opt(8, 0, 0).unwrap().and_utc();
-        let clock = Arc::new(FakeClock(Mutex::new(start)));
+        let clock = FakeClock::at("2026-06-01T08:00:00Z");
         let context = Context::alone(clock.clone());
-        let (bus, recorder) = (InProcess::new(), Arc::new(Recorder::default()));
-        bus.subscribe("test.recorder", &["arki.>"], recorder.clone()).await.unwrap();
+        let bus = InProcess::new();
+        let recorder = Recorder::on(&bus, &["arki.>"]).await;
 
         migrate(config.clone()).await.unwrap();
         let running = build(config.clone(), Peers, Arc::new(bus), context.clone()).await.unwrap();
@@ -99,9 +44,17 @@ impl Server {
         running.readiness.ready().await.unwrap();
         let secret = std::fs::read_to_string(&admin_key_file).unwrap();
         let admin = who_has(&peer, secret.trim()).await;
-        Self { config, context, admin, peer, clock, recorder, folder, schema }
+        Self { config, admin, context, peer, clock, recorder, _database: database }
     }
+}
 
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.context.tasks.stop().cancel();
+    }
+}
+
+impl Server {
     /// A user of the first tenant with these scopes.
     pub(crate) fn user(&self, scopes: &[&str]) -> User {
         self.user_of(self.admin.caller.tenant, scopes)
@@ -134,37 +87,12 @@ impl Server {
     }
 
     pub(crate) fn wait(&self, time: TimeDelta) {
-        *self.clock.0.lock().unwrap() += time;
+        self.clock.advance(time);
     }
 
     /// The events of one kind, as soon as there are `count`.
     pub(crate) async fn events<P: Payload>(&self, count: usize) -> Vec<P> {
-        let found = || {
-            let events = self.recorder.events.lock().unwrap();
-            let of_kind = events.iter().filter(|event| event.subject == P::SUBJECT);
-            of_kind.map(|event| event.decode::<P>().unwrap()).collect::<Vec<_>>()
-        };
-        let waited = tokio::time::timeout(PATIENCE, async {
-            loop {
-                let news = self.recorder.news.notified();
-                if found().len() >= count {
-                    return;
-                }
-                news.await;
-            }
-        });
-        assert!(waited.await.is_ok(), "{} of {count} events {} came", found().len(), P::SUBJECT);
-        found()
-    }
-
-    pub(crate) async fn stop(self) {
-        let deadline = tokio::time::Instant::now() + PATIENCE;
-        self.context.tasks.shutdown(deadline).await.unwrap();
-        if let Some((url, schema)) = self.schema {
-            let db = Database::connect(url).await.unwrap();
-            db.execute_unprepared(&format!("DROP SCHEMA \"{schema}\" CASCADE")).await.unwrap();
-        }
-        std::fs::remove_dir_all(self.folder).unwrap();
+        self.recorder.of_kind(count).await
     }
 }
 
@@ -179,12 +107,6 @@ async fn who_has(peer: &Peer, secret: &str) -> User {
         scopes: found.scopes.into_iter().collect(),
     };
     User::new(client, caller)
-}
-
-pub(crate) fn new_folder() -> PathBuf {
-    let folder = std::env::temp_dir().join(format!("arki-directory-{}", TenantId::random()));
-    std::fs::create_dir_all(&folder).unwrap();
-    folder
 }
 
 pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {

@@ -10,6 +10,7 @@ use arki_directory::domain::{Account, Outcome, Role, Unit, account, outcome, uni
 use arki_directory::storage::people::{Filter, UnitFilter};
 use arki_directory::storage::{Migrator, accounts, api_keys, outcomes, people, roles, tenants, units};
 use arki_ids::{AccountId, OutcomeId, PersonId, RoleId, TenantId, UnitId};
+use arki_test_support::on_each_database;
 
 use crate::server::{Server, day};
 
@@ -89,10 +90,10 @@ async fn write(store: &Store, tenant: TenantId, written: &Written) {
     done.unwrap();
 }
 
-async fn what_is_written_is_read_back(server: &Server) {
+async fn what_is_written_is_read_back(server: Server) {
     let store = Store::connect(&server.config.database).await.unwrap();
     let (db, tenant) = (store.reader(), server.admin.caller.tenant);
-    let written = things(server);
+    let written = things(&server);
     // Twice, because a second time is an update.
     for _ in 0..2 {
         write(&store, tenant, &written).await;
@@ -120,10 +121,10 @@ async fn what_is_written_is_read_back(server: &Server) {
     }
 }
 
-async fn no_finder_sees_another_tenant(server: &Server) {
+async fn no_finder_sees_another_tenant(server: Server) {
     let store = Store::connect(&server.config.database).await.unwrap();
     let (db, owner) = (store.reader(), server.admin.caller.tenant);
-    let written = things(server);
+    let written = things(&server);
     write(&store, owner, &written).await;
     let other = server.stranger().await.caller.tenant;
     let Written { unit, role, person, account, outcome } = &written;
@@ -173,7 +174,7 @@ async fn no_finder_sees_another_tenant(server: &Server) {
     assert_eq!(tenants::find(db, other).await.unwrap().unwrap().id, other);
 }
 
-async fn the_schema_goes_down_and_up_again(server: &Server) {
+async fn the_schema_goes_down_and_up_again(server: Server) {
     let store = Store::connect(&server.config.database).await.unwrap();
     assert!(store.migrations_current::<Migrator>().await.unwrap());
     store.migrate_down::<Migrator>(1).await.unwrap();
@@ -181,5 +182,5 @@ async fn the_schema_goes_down_and_up_again(server: &Server) {
     assert!(roles::all(store.reader(), server.admin.caller.tenant).await.is_err());
     store.migrate::<Migrator>().await.unwrap();
     assert!(store.migrations_current::<Migrator>().await.unwrap());
-    write(&store, server.admin.caller.tenant, &things(server)).await;
+    write(&store, server.admin.caller.tenant, &things(&server)).await;
 }

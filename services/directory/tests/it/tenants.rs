@@ -6,10 +6,10 @@ use arki_process::{Context, SystemClock};
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_proto::r#type::v1::ErrorReason as HouseReason;
+use arki_test_support::{Refused, mask, on_each_database};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, mask};
 
 on_each_database!(
     the_first_start_makes_one_tenant_and_one_key,
@@ -21,7 +21,7 @@ fn named(display_name: &str) -> pb::Tenant {
     pb::Tenant { display_name: display_name.to_owned(), ..Default::default() }
 }
 
-async fn the_first_start_makes_one_tenant_and_one_key(server: &Server) {
+async fn the_first_start_makes_one_tenant_and_one_key(server: Server) {
     let get = pb::GetTenantRequest { name: server.admin.caller.tenant.name() };
     let tenant = server.admin.get_tenant(get).await.unwrap().tenant.unwrap();
     let expected = pb::Tenant {
@@ -56,7 +56,7 @@ async fn the_first_start_makes_one_tenant_and_one_key(server: &Server) {
     context.tasks.shutdown(deadline).await.unwrap();
 }
 
-async fn an_operator_makes_tenants_and_sees_all(server: &Server) {
+async fn an_operator_makes_tenants_and_sees_all(server: Server) {
     let operator = &server.admin;
     let request = pb::CreateTenantRequest { tenant: Some(named("Toinen Oy")), request_id: "r-1".to_owned() };
     let created = operator.create_tenant(request.clone()).await.unwrap();
@@ -84,7 +84,7 @@ async fn an_operator_makes_tenants_and_sees_all(server: &Server) {
     other.create_tenant(create).await.refused(Code::PermissionDenied, HouseReason::ScopeMissing);
 }
 
-async fn raises_floors_and_lowers_none(server: &Server) {
+async fn raises_floors_and_lowers_none(server: Server) {
     let user = server.user(&["directory.admin"]);
     let update = |employees, comments, etag: &str| {
         let tenant = pb::Tenant {

@@ -1,10 +1,11 @@
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_proto::r#type::v1::ErrorReason as HouseReason;
+use arki_test_support::{Refused, mask, on_each_database};
 use tonic::Code;
 
 use crate::server::Server;
-use crate::user::{Refused, User, date, employee, mask};
+use crate::user::{User, date, employee};
 
 on_each_database!(
     is_created_read_and_updated,
@@ -43,7 +44,7 @@ fn row(name: &str, depth: i32, employees: i32) -> (String, i32, i32) {
     (name.to_owned(), depth, employees)
 }
 
-async fn is_created_read_and_updated(server: &Server) {
+async fn is_created_read_and_updated(server: Server) {
     let user = &server.admin;
     let leader = user.person(employee("Aino Esimerkki")).await.unwrap();
     let unit = pb::Unit {
@@ -85,7 +86,7 @@ async fn is_created_read_and_updated(server: &Server) {
     assert_eq!(user.update_unit(again).await.unwrap().unit.unwrap().etag, "2");
 }
 
-async fn the_tree_is_as_it_was_is_and_will_be(server: &Server) {
+async fn the_tree_is_as_it_was_is_and_will_be(server: Server) {
     let user = &server.admin;
     let group = user.unit("Group", "").await;
     let north = user.unit("North", &group.name).await;
@@ -138,7 +139,7 @@ async fn the_tree_is_as_it_was_is_and_will_be(server: &Server) {
     assert_eq!(shop.parent, south.name);
 }
 
-async fn a_rename_reaches_planned_versions_too(server: &Server) {
+async fn a_rename_reaches_planned_versions_too(server: Server) {
     let user = &server.admin;
     let group = user.unit("Group", "").await;
     let shop = user.unit("Shop", "").await;
@@ -163,7 +164,7 @@ async fn a_rename_reaches_planned_versions_too(server: &Server) {
     }
 }
 
-async fn refuses_a_move_that_would_cycle_on_any_later_day(server: &Server) {
+async fn refuses_a_move_that_would_cycle_on_any_later_day(server: Server) {
     let user = &server.admin;
     let a = user.unit("A", "").await;
     let b = user.unit("B", &a.name).await;
@@ -179,7 +180,7 @@ async fn refuses_a_move_that_would_cycle_on_any_later_day(server: &Server) {
     assert_eq!(tree(user, None).await.len(), 3);
 }
 
-async fn closes_only_when_nobody_is_left(server: &Server) {
+async fn closes_only_when_nobody_is_left(server: Server) {
     let user = &server.admin;
     let group = user.unit("Group", "").await;
     let north = user.unit("North", &group.name).await;
@@ -205,7 +206,7 @@ async fn closes_only_when_nobody_is_left(server: &Server) {
     assert_eq!(tree(user, Some((2026, 10, 1))).await, [row("Group", 0, 0), row("Shop", 1, 1)]);
 }
 
-async fn refuses_days_outside_of_the_time_of_a_unit(server: &Server) {
+async fn refuses_days_outside_of_the_time_of_a_unit(server: Server) {
     let user = &server.admin;
     let group = user.unit("Group", "").await;
     let shop = user.unit("Shop", "").await;
@@ -227,7 +228,7 @@ async fn refuses_days_outside_of_the_time_of_a_unit(server: &Server) {
     user.person(person).await.refused(conflict.0, conflict.1);
 }
 
-async fn refuses_what_is_not_there_or_taken(server: &Server) {
+async fn refuses_what_is_not_there_or_taken(server: Server) {
     let user = &server.admin;
     let nowhere = arki_ids::UnitId::generate().name();
     let get = pb::GetUnitRequest { name: nowhere.clone() };
@@ -252,7 +253,7 @@ async fn refuses_what_is_not_there_or_taken(server: &Server) {
     assert_eq!(user.create_unit(create(pb::Unit::default())).await.fields(), ["unit.display_name"]);
 }
 
-async fn a_tree_of_thousands_comes_in_one_call(server: &Server) {
+async fn a_tree_of_thousands_comes_in_one_call(server: Server) {
     let mut content = "unit_id,unit_name,parent_unit_id\n".to_owned();
     for unit in 0..3_000 {
         let parent = if unit == 0 { String::new() } else { ((unit - 1) / 10).to_string() };
@@ -273,7 +274,7 @@ async fn a_tree_of_thousands_comes_in_one_call(server: &Server) {
     assert_eq!(deepest, Some(4));
 }
 
-async fn a_unit_that_is_still_to_come_can_be_changed_before(server: &Server) {
+async fn a_unit_that_is_still_to_come_can_be_changed_before(server: Server) {
     let user = &server.admin;
     let group = user.unit("Group", "").await;
     let unit = pb::Unit {

@@ -4,8 +4,8 @@ use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_proto::google::r#type::Date;
 use arki_rpc::client::with_caller;
-use arki_rpc::{Caller, Failure, Peer, Reason};
-use tonic::Code;
+use arki_rpc::{Caller, Failure, Peer};
+use arki_test_support::said;
 
 #[derive(Clone)]
 pub(crate) struct User {
@@ -17,8 +17,7 @@ macro_rules! calls {
     ($($method:ident: $request:ident -> $response:ident;)*) => {
         impl User {
             $(pub(crate) async fn $method(&self, request: pb::$request) -> Result<pb::$response, Failure> {
-                let answer = self.client.clone().$method(with_caller(request, &self.caller)).await;
-                answer.map(tonic::Response::into_inner).map_err(|status| Failure::from_status(&status))
+                said(self.client.clone().$method(with_caller(request, &self.caller)).await)
             })*
         }
     };
@@ -126,31 +125,4 @@ pub(crate) fn employee(display_name: &str) -> pb::Person {
 
 pub(crate) fn date(year: i32, month: i32, day: i32) -> Date {
     Date { year, month, day }
-}
-
-pub(crate) fn mask(paths: &[&str]) -> Option<prost_types::FieldMask> {
-    Some(prost_types::FieldMask { paths: paths.iter().map(|path| (*path).to_owned()).collect() })
-}
-
-/// Asserts that a call was refused for a reason.
-pub(crate) trait Refused {
-    fn refused(self, code: Code, reason: impl Reason) -> Failure;
-    /// As [`Refused::refused`], for the reasons that a value out of bounds has; names the fields.
-    fn fields(self) -> Vec<String>;
-}
-
-impl<T: std::fmt::Debug> Refused for Result<T, Failure> {
-    #[track_caller]
-    fn refused(self, code: Code, reason: impl Reason) -> Failure {
-        let failure = self.expect_err("the call should be refused");
-        assert!(failure.is(reason), "{failure:?}");
-        assert_eq!(failure.code, code, "{failure:?}");
-        failure
-    }
-
-    #[track_caller]
-    fn fields(self) -> Vec<String> {
-        let failure = self.refused(Code::InvalidArgument, arki_proto::r#type::v1::ErrorReason::InvalidFields);
-        failure.violations.iter().map(|violation| violation.field.clone()).collect()
-    }
 }

@@ -1,9 +1,8 @@
 use std::mem::take;
 
 use arki_proto::goal::v1 as pb;
-use arki_rpc::{Caller, Failure};
+use arki_rpc::{Caller, Failure, Input};
 
-use super::input::Input;
 use super::{Grpc, call, convert, render};
 use crate::domain::commitment::Answer;
 

@@ -3,9 +3,9 @@
 
 use arki_ids::{GoalId, RoleId, VisionId};
 use arki_proto::goal::v1 as pb;
-use arki_rpc::Failure;
+use arki_rpc::{Failure, Input, Mask};
 
-use super::input::{EVERYDAY, Input, LONG, Mask, TITLE};
+use super::input::{EVERYDAY, LONG, OUTPUT_ONLY, ReadWords, TITLE};
 use crate::domain::{CommitmentState, GoalChange, GoalContent, Place, VisionChange, VisionContent};
 use crate::service::NewGoal;
 
@@ -63,7 +63,7 @@ pub(super) fn vision_update(
     request: pb::UpdateVisionRequest,
 ) -> Result<Update<VisionId, VisionChange>, Failure> {
     let pb::UpdateVisionRequest { vision, update_mask, request_id: _ } = request;
-    let mask = Mask::read(update_mask.as_ref(), &VISION)?;
+    let mask = Mask::read(update_mask.as_ref(), &VISION, &OUTPUT_ONLY)?;
     let pb::Vision {
         name,
         statement,
@@ -130,7 +130,7 @@ pub(super) fn new_goal(goal: Option<pb::Goal>) -> Result<NewGoal, Failure> {
 
 pub(super) fn goal_update(request: pb::UpdateGoalRequest) -> Result<Update<GoalId, GoalChange>, Failure> {
     let pb::UpdateGoalRequest { goal, update_mask, request_id: _ } = request;
-    let mask = Mask::read(update_mask.as_ref(), &GOAL)?;
+    let mask = Mask::read(update_mask.as_ref(), &GOAL, &OUTPUT_ONLY)?;
     let pb::Goal {
         name,
         vision,

@@ -3,7 +3,7 @@ use std::mem::take;
 use arki_proto::goal::v1 as pb;
 use arki_rpc::{Caller, Failure};
 
-use super::{Grpc, call, render};
+use super::{Grpc, call};
 
 impl Grpc {
     pub(super) async fn list_dead_letters(
@@ -17,7 +17,7 @@ impl Grpc {
         let letters = self.goals.list_dead_letters(caller.tenant, &page).await?;
         Ok(pb::ListDeadLettersResponse {
             next_page_token: list.token(letters.next.as_ref()),
-            dead_letters: letters.items.into_iter().map(render::dead_letter).collect(),
+            dead_letters: letters.items.into_iter().map(Into::into).collect(),
         })
     }
 
@@ -29,6 +29,6 @@ impl Grpc {
         let request_id = take(&mut request.request_id);
         let call = call(&caller, request_id, &request);
         let letter = self.goals.replay_dead_letter(call, request.dead_letter).await?;
-        Ok(pb::ReplayDeadLetterResponse { dead_letter: Some(render::dead_letter(letter)) })
+        Ok(pb::ReplayDeadLetterResponse { dead_letter: Some(letter.into()) })
     }
 }

@@ -10,9 +10,8 @@ mod status;
 mod visions;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
-use arki_proto::Bounds;
 use arki_proto::goal::v1 as pb;
-use arki_rpc::{Caller, Failure, check, fingerprint};
+use arki_rpc::{Caller, Failure, admit, fingerprint};
 use prost::Message;
 use tonic::{Request, Response, Status};
 
@@ -61,14 +60,6 @@ impl List<'_> {
     }
 }
 
-/// Who calls, and the request within its bounds.
-fn accept<T: Bounds>(request: Request<T>) -> Result<(Caller, T), Failure> {
-    let caller = Caller::of(&request)?;
-    let request = request.into_inner();
-    check(&request)?;
-    Ok((caller, request))
-}
-
 /// What makes a change the same one when it comes again. `request` is without its id.
 fn call(caller: &Caller, request_id: String, request: &impl Message) -> Call {
     Call { tenant: caller.tenant, request_id, fingerprint: fingerprint(request) }
@@ -83,7 +74,7 @@ macro_rules! handlers {
                     &self,
                     request: Request<pb::$request>,
                 ) -> Result<Response<pb::$response>, Status> {
-                    let (caller, request) = accept(request)?;
+                    let (caller, request) = admit(request)?;
                     Ok(Response::new(Grpc::$method(self, caller, request).await?))
                 }
             )*

@@ -1,8 +1,6 @@
 //! What the domain answers, as messages.
 
-use arki_events::dead_letters::DeadLetter;
 use arki_ids::{Id, Kind};
-use arki_proto::event::v1 as event;
 use arki_proto::goal::v1 as pb;
 use arki_proto::r#type::v1::LocalizedText;
 use arki_rpc::time::timestamp;
@@ -134,29 +132,5 @@ fn unit_coverage(coverage: UnitCoverage, tree: &Organisation) -> pb::UnitCoverag
         understood: number(understood),
         committed: number(committed),
         objected: number(objected),
-    }
-}
-
-pub(super) fn dead_letter(letter: DeadLetter) -> event::DeadLetter {
-    let DeadLetter {
-        id,
-        consumer,
-        event_id,
-        subject,
-        aggregate: _,
-        attempts,
-        last_error,
-        create_time,
-        replay_time,
-    } = letter;
-    event::DeadLetter {
-        id: id.to_string(),
-        consumer,
-        event_id,
-        subject,
-        attempts,
-        last_error,
-        create_time: Some(timestamp(create_time)),
-        replay_time: replay_time.map(timestamp),
     }
 }

@@ -1,12 +1,12 @@
 use arki_ids::{PersonId, RoleId};
 use arki_proto::event::v1::GoalChanged;
 use arki_proto::goal::v1 as pb;
+use arki_test_support::{TestDatabase, fields, on_each_database, said, told};
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
-use crate::world::{World, fields, refused, said};
+use crate::world::World;
 
-on_both_databases!(
+on_each_database!(
     a_cascade_drafts_for_each_unit_right_below_and_each_role,
     a_second_cascade_drafts_only_what_is_new,
     a_repeated_cascade_answers_with_the_same_drafts,
@@ -16,7 +16,7 @@ on_both_databases!(
 );
 
 async fn a_cascade_drafts_for_each_unit_right_below_and_each_role(database: TestDatabase) {
-    let mut world = World::start(database).await;
+    let world = World::start(database).await;
     let vision = world.vision().await;
     let root = world.unit("Yhtiö", None);
     let (left, right) = (world.unit("Vasen", Some(root)), world.unit("Oikea", Some(root)));
@@ -94,7 +94,7 @@ async fn a_draft_waits_for_words_of_its_own(database: TestDatabase) {
     let answer = world.activates_goal(&draft.name).await;
     assert_eq!(fields(answer), ["everyday_text", "owner"]);
     let answer = world.activates_goal(&draft.name).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_INCOMPLETE".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_INCOMPLETE".to_owned()));
     let written = pb::Goal { name: draft.name.clone(), ..world.whole_goal(&vision) };
     world.updates_goal(written, &["everyday_text", "owner"]).await.unwrap();
     assert_eq!(world.activates_goal(&draft.name).await.unwrap().unit, draft.unit);
@@ -106,18 +106,18 @@ async fn what_cannot_be_cascaded_is_refused(database: TestDatabase) {
     let role = world.role();
     let top = world.goal(&vision, None, None).await;
     let answer = world.cascades(&top, &[RoleId::generate()]).await;
-    assert_eq!(refused(answer), (Code::NotFound, "ROLE_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "ROLE_NOT_FOUND".to_owned()));
     let of_role = world.goal(&vision, None, Some(role)).await;
     assert_eq!(fields(world.cascades(&of_role, &[role]).await), ["roles"]);
     let unknown = arki_ids::GoalId::generate().name();
     let answer = world.cascades(&unknown, &[]).await;
-    assert_eq!(refused(answer), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
     let broken =
         pb::CascadeGoalRequest { name: top.clone(), roles: vec!["drivers".to_owned()], ..Default::default() };
     assert_eq!(fields(said(world.client().cascade_goal(world.ask(broken)).await)), ["roles[0]"]);
     world.ends_goal(&top).await.unwrap();
     let answer = world.cascades(&top, &[]).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
 }
 
 async fn two_cascades_at_once_draft_each_unit_once(database: TestDatabase) {

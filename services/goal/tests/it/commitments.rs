@@ -2,13 +2,13 @@ use arki_ids::{GoalId, PersonId};
 use arki_proto::directory::v1 as directory;
 use arki_proto::event::v1::CommitmentChanged;
 use arki_proto::goal::v1 as pb;
+use arki_test_support::{TestDatabase, fields, on_each_database, said, told};
 use pb::CommitmentState::{Committed, Objected, Seen, Understood, Unseen};
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
-use crate::world::{World, fields, refused, said};
+use crate::world::World;
 
-on_both_databases!(
+on_each_database!(
     a_person_moves_on_with_a_goal_and_never_back,
     a_goal_is_answered_by_those_whom_it_is_for,
     an_objection_says_why,
@@ -36,7 +36,7 @@ async fn a_person_moves_on_with_a_goal_and_never_back(database: TestDatabase) {
     let back = world.answers(ann, &goal, Seen).await;
     let metadata = &back.as_ref().unwrap_err().metadata;
     assert_eq!((metadata["from"].as_str(), metadata["to"].as_str()), ("committed", "seen"));
-    assert_eq!(refused(back), (Code::FailedPrecondition, "COMMITMENT_BACKWARD".to_owned()));
+    assert_eq!(told(back), (Code::FailedPrecondition, "COMMITMENT_BACKWARD".to_owned()));
     let bob = world.employee(None, None);
     assert_eq!(world.answers(bob, &goal, Committed).await.unwrap().state(), Committed);
 
@@ -68,18 +68,18 @@ async fn a_goal_is_answered_by_those_whom_it_is_for(database: TestDatabase) {
     for person in [other_role, other_unit, above, nowhere, left_us, customer] {
         let answer = world.answers(person, &goal, Seen).await;
         assert_eq!(answer.as_ref().unwrap_err().metadata["person"], person.name());
-        assert_eq!(refused(answer), (Code::FailedPrecondition, "NOT_FOR_PERSON".to_owned()));
+        assert_eq!(told(answer), (Code::FailedPrecondition, "NOT_FOR_PERSON".to_owned()));
     }
     let answer = world.answers(PersonId::generate(), &goal, Seen).await;
-    assert_eq!(refused(answer), (Code::NotFound, "PERSON_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "PERSON_NOT_FOUND".to_owned()));
     let answer = world.answers(below, &GoalId::generate().name(), Seen).await;
-    assert_eq!(refused(answer), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
     let draft = world.creates_goal(world.whole_goal(&vision)).await.unwrap();
     world.ends_goal(&goal).await.unwrap();
     for name in [&draft.name, &goal] {
         let answer = world.answers(below, name, Understood).await;
         assert_eq!(answer.as_ref().unwrap_err().metadata["needed"], "active");
-        assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+        assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
     }
 }
 
@@ -135,12 +135,9 @@ async fn a_person_reads_the_own_commitments_newest_first(database: TestDatabase)
     }
     assert_eq!(found, goals);
     request.person = bob.name();
-    assert_eq!(
-        refused(list(&world, request).await),
-        (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned())
-    );
+    assert_eq!(told(list(&world, request).await), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
     let stranger = pb::ListCommitmentsRequest { person: PersonId::generate().name(), ..Default::default() };
-    assert_eq!(refused(list(&world, stranger).await), (Code::NotFound, "PERSON_NOT_FOUND".to_owned()));
+    assert_eq!(told(list(&world, stranger).await), (Code::NotFound, "PERSON_NOT_FOUND".to_owned()));
 }
 
 async fn a_repeated_answer_has_one_effect(database: TestDatabase) {
@@ -162,11 +159,11 @@ async fn a_repeated_answer_has_one_effect(database: TestDatabase) {
     assert_eq!(again, first);
     let other = pb::SetCommitmentRequest { own_words: "I call first".to_owned(), ..request };
     let answer = said(world.client().set_commitment(world.ask(other)).await);
-    assert_eq!(refused(answer), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
+    assert_eq!(told(answer), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
 }
 
 async fn other_services_hear_what_moved_and_not_who(database: TestDatabase) {
-    let mut world = World::start(database).await;
+    let world = World::start(database).await;
     let vision = world.vision().await;
     let unit = world.unit("Palvelu", None);
     let goal = world.goal(&vision, None, None).await;

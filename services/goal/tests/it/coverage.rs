@@ -1,12 +1,12 @@
 use arki_ids::{UnitId, VisionId};
 use arki_proto::goal::v1 as pb;
+use arki_test_support::{TestDatabase, on_each_database, told};
 use pb::CommitmentState::{Committed, Objected, Seen};
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
-use crate::world::{World, refused};
+use crate::world::World;
 
-on_both_databases!(
+on_each_database!(
     coverage_counts_employees_by_unit_and_names_the_holes,
     small_groups_show_no_states,
     a_part_of_the_organisation_is_reported_as_in_the_whole,
@@ -27,7 +27,7 @@ async fn coverage_counts_employees_by_unit_and_names_the_holes(database: TestDat
         sponsor: arki_ids::PersonId::generate().name(),
         ..world.whole_vision()
     });
-    assert_eq!(refused(vision.await), (Code::NotFound, "PERSON_NOT_FOUND".to_owned()));
+    assert_eq!(told(vision.await), (Code::NotFound, "PERSON_NOT_FOUND".to_owned()));
     world.directory.change(world.tenant, |known| known.people.clear());
     let [root, left, right] = organisation(&world).await;
     let lefts: Vec<_> = (0..6).map(|_| world.employee(Some(left), None)).collect();
@@ -77,7 +77,7 @@ async fn small_groups_show_no_states(database: TestDatabase) {
     let goal = world.goal(&vision, None, None).await;
     world.directory.change(world.tenant, |known| {
         known.people.clear();
-        known.minimum_group_employees = 7;
+        known.rules.minimum_group_employees = 7;
     });
     let root = world.unit("Yhtiö", None);
     let (left, right) = (world.unit("Vasen", Some(root)), world.unit("Oikea", Some(root)));
@@ -118,10 +118,10 @@ async fn a_part_of_the_organisation_is_reported_as_in_the_whole(database: TestDa
 async fn what_is_not_there_has_no_coverage(database: TestDatabase) {
     let world = World::start(database).await;
     let answer = world.coverage(&VisionId::generate().name(), None).await;
-    assert_eq!(refused(answer), (Code::NotFound, "VISION_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "VISION_NOT_FOUND".to_owned()));
     let vision = world.vision().await;
     let answer = world.coverage(&vision, Some(UnitId::generate())).await;
-    assert_eq!(refused(answer), (Code::NotFound, "UNIT_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "UNIT_NOT_FOUND".to_owned()));
     let empty = world.coverage(&vision, None).await.unwrap();
     assert!(empty.units.is_empty() && empty.holes.is_empty());
     assert!(!empty.total.unwrap().shown, "the one sponsor is no group");

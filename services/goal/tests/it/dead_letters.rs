@@ -6,14 +6,14 @@ use arki_events::{Bus, Envelope, Handler, HandlerError, Payload};
 use arki_ids::EventId;
 use arki_proto::event::v1::UnitChanged;
 use arki_proto::goal::v1 as pb;
+use arki_test_support::{PATIENCE, TestDatabase, ask, on_each_database, said, told};
 use chrono::DateTime;
 use tokio::sync::Notify;
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
-use crate::world::{World, ask_as, refused, said};
+use crate::world::World;
 
-on_both_databases!(a_dead_letter_is_listed_and_replayed, an_unknown_dead_letter_is_refused);
+on_each_database!(a_dead_letter_is_listed_and_replayed, an_unknown_dead_letter_is_refused);
 
 /// A consumer that can't take an event until it is mended.
 struct Broken {
@@ -47,7 +47,7 @@ async fn replay(
 ) -> Result<pb::ReplayDeadLetterResponse, arki_rpc::Failure> {
     let request =
         pb::ReplayDeadLetterRequest { dead_letter: id.to_owned(), request_id: request_id.to_owned() };
-    said(world.client().replay_dead_letter(ask_as(world.tenant, "goal.admin", request)).await)
+    said(world.client().replay_dead_letter(ask(world.tenant, "goal.admin", request)).await)
 }
 
 async fn a_dead_letter_is_listed_and_replayed(database: TestDatabase) {
@@ -69,7 +69,7 @@ async fn a_dead_letter_is_listed_and_replayed(database: TestDatabase) {
     }
     let list = |page_token: String| {
         let request = pb::ListDeadLettersRequest { page_size: 1, page_token };
-        let (mut client, request) = (world.client(), ask_as(world.tenant, "goal.admin", request));
+        let (mut client, request) = (world.client(), ask(world.tenant, "goal.admin", request));
         async move { said(client.list_dead_letters(request).await).unwrap() }
     };
     let first = list(String::new()).await;
@@ -83,12 +83,10 @@ async fn a_dead_letter_is_listed_and_replayed(database: TestDatabase) {
 
     broken.mended.store(true, Ordering::SeqCst);
     assert_eq!(replay(&world, &letter.id, "again").await.unwrap().dead_letter.unwrap().id, letter.id);
-    tokio::time::timeout(std::time::Duration::from_secs(20), broken.took.notified())
-        .await
-        .expect("the replay reaches its consumer");
+    tokio::time::timeout(PATIENCE, broken.took.notified()).await.expect("the replay reaches its consumer");
     replay(&world, &letter.id, "again").await.unwrap();
     let other = replay(&world, &second.dead_letters[0].id, "again").await;
-    assert_eq!(refused(other), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
+    assert_eq!(told(other), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
 }
 
 async fn an_unknown_dead_letter_is_refused(database: TestDatabase) {
@@ -96,6 +94,6 @@ async fn an_unknown_dead_letter_is_refused(database: TestDatabase) {
     for id in ["12", "dlt_00000000000000000000000000"] {
         let answer = replay(&world, id, "").await;
         assert_eq!(answer.as_ref().unwrap_err().metadata["dead_letter"], id);
-        assert_eq!(refused(answer), (Code::NotFound, "DEAD_LETTER_NOT_FOUND".to_owned()));
+        assert_eq!(told(answer), (Code::NotFound, "DEAD_LETTER_NOT_FOUND".to_owned()));
     }
 }

@@ -1,12 +1,12 @@
 use arki_ids::{GoalId, MetricId, RoleId, UnitId};
 use arki_proto::event::v1::GoalChanged;
 use arki_proto::goal::v1 as pb;
+use arki_test_support::{TestDatabase, fields, on_each_database, said, text, told};
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
-use crate::world::{World, fields, refused, said, text};
+use crate::world::World;
 
-on_both_databases!(
+on_each_database!(
     a_goal_is_created_read_changed_and_listed,
     goals_are_listed_by_unit_parent_and_vision_page_by_page,
     a_goal_comes_into_force_and_ends,
@@ -60,7 +60,7 @@ async fn a_goal_is_created_read_changed_and_listed(database: TestDatabase) {
     let changed = world.updates_goal(change.clone(), &["weight"]).await.unwrap();
     assert_eq!((changed.weight, &changed.title, changed.etag.as_str()), (1, &created.title, "2"));
     let stale = world.updates_goal(change, &["title"]).await;
-    assert_eq!(refused(stale), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
+    assert_eq!(told(stale), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
 
     // Without a mask everything that may change does.
     let all = pb::Goal { name: created.name.clone(), ..world.whole_goal(&vision) };
@@ -73,7 +73,7 @@ async fn a_goal_is_created_read_changed_and_listed(database: TestDatabase) {
     let moved = world.updates_goal(other, &["vision"]).await;
     assert_eq!(fields(moved), ["goal.vision"]);
     let missing = get(&world, &GoalId::generate().name()).await;
-    assert_eq!(refused(missing), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
+    assert_eq!(told(missing), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
     let mute =
         pb::Goal { everyday_text: None, title: text("en", &"x".repeat(201)), ..world.whole_goal(&vision) };
     assert_eq!(
@@ -121,10 +121,10 @@ async fn goals_are_listed_by_unit_parent_and_vision_page_by_page(database: TestD
     assert!(list(&world, none).await.goals.is_empty());
     let across = pb::Goal { parent: top_name, ..world.whole_goal(&draft) };
     let answer = world.creates_goal(across).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "PARENT_MISMATCH".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "PARENT_MISMATCH".to_owned()));
     world.activates_vision(&draft).await.unwrap();
     let late = world.creates_goal(world.whole_goal(&vision)).await;
-    assert_eq!(refused(late), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(late), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
 }
 
 async fn a_goal_comes_into_force_and_ends(database: TestDatabase) {
@@ -136,28 +136,28 @@ async fn a_goal_comes_into_force_and_ends(database: TestDatabase) {
     assert_eq!((active.state.as_str(), active.etag.as_str()), ("active", "2"));
     let again = world.activates_goal(&goal.name).await;
     assert_eq!(again.as_ref().unwrap_err().metadata["state"], "active");
-    assert_eq!(refused(again), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(again), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
     // It stays for the people who have been asked.
     let elsewhere = pb::Goal { unit: unit.name(), ..active.clone() };
     let moved = world.updates_goal(elsewhere, &["unit"]).await;
-    assert_eq!(refused(moved), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(moved), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
     let ownerless = pb::Goal { owner: String::new(), ..active };
     let answer = world.updates_goal(ownerless, &["owner"]).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_INCOMPLETE".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_INCOMPLETE".to_owned()));
 
     assert_eq!(world.ends_goal(&goal.name).await.unwrap().state, "ended");
     let again = world.ends_goal(&goal.name).await;
-    assert_eq!(refused(again), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(again), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
     for answer in [
         world.activates_goal(&GoalId::generate().name()).await,
         world.ends_goal(&GoalId::generate().name()).await,
     ] {
-        assert_eq!(refused(answer), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
+        assert_eq!(told(answer), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
     }
     let draft = world.creates_goal(world.whole_goal(&vision)).await.unwrap();
     let request = pb::EndGoalRequest { name: draft.name, etag: "7".to_owned(), ..Default::default() };
     let answer = said(world.client().end_goal(world.ask(request)).await);
-    assert_eq!(refused(answer), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
+    assert_eq!(told(answer), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
 }
 
 async fn empty_words_keep_a_goal_from_coming_into_force(database: TestDatabase) {
@@ -198,16 +198,16 @@ async fn goals_need_a_vision_in_force(database: TestDatabase) {
     let goal = world.creates_goal(world.whole_goal(&draft.name)).await.unwrap();
     let answer = world.activates_goal(&goal.name).await;
     assert_eq!(answer.as_ref().unwrap_err().metadata["needed"], "active");
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
     world.activates_vision(&draft.name).await.unwrap();
     world.activates_goal(&goal.name).await.unwrap();
 
     let unknown = world.whole_goal("visions/vis_00000000000000000000000000");
     let answer = world.creates_goal(unknown).await;
-    assert_eq!(refused(answer), (Code::NotFound, "VISION_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "VISION_NOT_FOUND".to_owned()));
     world.vision().await;
     let answer = world.cascades(&goal.name, &[]).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
     // What is in force stays so until it is ended.
     assert_eq!(get(&world, &goal.name).await.unwrap().state, "active");
 }
@@ -230,29 +230,29 @@ async fn a_goal_stays_a_tree_of_units_and_goals(database: TestDatabase) {
         let under = pb::Goal { parent: parent.name.clone(), ..goal.clone() };
         let answer = world.updates_goal(under, &["parent"]).await;
         assert_eq!(answer.as_ref().unwrap_err().metadata["parent"], parent.name);
-        assert_eq!(refused(answer), (Code::FailedPrecondition, "CASCADE_WOULD_CYCLE".to_owned()));
+        assert_eq!(told(answer), (Code::FailedPrecondition, "CASCADE_WOULD_CYCLE".to_owned()));
     }
     let answer = world.creates_goal(of(right, &middle.name)).await;
     assert_eq!(answer.as_ref().unwrap_err().metadata["parent"], middle.name);
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "PARENT_MISMATCH".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "PARENT_MISMATCH".to_owned()));
     // Moving a goal to another unit would tear it from the goals above or below.
     let moved = pb::Goal { unit: right.name(), ..middle.clone() };
     let answer = world.updates_goal(moved, &["unit"]).await;
     assert_eq!(answer.as_ref().unwrap_err().metadata["parent"], middle.name);
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "PARENT_MISMATCH".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "PARENT_MISMATCH".to_owned()));
     let moved = pb::Goal { unit: String::new(), ..bottom.clone() };
     let answer = world.updates_goal(moved, &["unit"]).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "PARENT_MISMATCH".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "PARENT_MISMATCH".to_owned()));
 
     let shorter = pb::Goal { parent: top.name.clone(), ..bottom.clone() };
     assert_eq!(world.updates_goal(shorter, &["parent"]).await.unwrap().parent, top.name);
     let alone = pb::Goal { name: bottom.name.clone(), ..Default::default() };
     assert_eq!(world.updates_goal(alone, &["parent"]).await.unwrap().parent, "");
     let answer = world.creates_goal(of(left, &GoalId::generate().name())).await;
-    assert_eq!(refused(answer), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "GOAL_NOT_FOUND".to_owned()));
     world.ends_goal(&top.name).await.unwrap();
     let answer = world.creates_goal(of(left, &top.name)).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
 }
 
 async fn things_that_the_directory_does_not_have_are_refused(database: TestDatabase) {
@@ -269,9 +269,9 @@ async fn things_that_the_directory_does_not_have_are_refused(database: TestDatab
     ] {
         let answer = world.creates_goal(goal.clone()).await;
         assert!([&unit, &role, &owner].contains(&&answer.as_ref().unwrap_err().metadata["name"]));
-        assert_eq!(refused(answer), (Code::NotFound, reason.to_owned()));
+        assert_eq!(told(answer), (Code::NotFound, reason.to_owned()));
         let change = pb::Goal { name: draft.name.clone(), ..goal };
-        assert_eq!(refused(world.updates_goal(change, &[field]).await), (Code::NotFound, reason.to_owned()));
+        assert_eq!(told(world.updates_goal(change, &[field]).await), (Code::NotFound, reason.to_owned()));
     }
     // What a goal has already may stay, though the directory has lost it since.
     let unit = world.unit("Suljettu", None).name();
@@ -319,12 +319,12 @@ async fn repeated_changes_have_one_effect(database: TestDatabase) {
     let mut other = create;
     other.goal.as_mut().unwrap().weight = 2;
     let answer = said(world.client().create_goal(world.ask(other)).await);
-    assert_eq!(refused(answer), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
+    assert_eq!(told(answer), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
     assert_eq!(list(&world, pb::ListGoalsRequest::default()).await.goals.len(), 1);
 }
 
 async fn other_services_hear_of_each_change(database: TestDatabase) {
-    let mut world = World::start(database).await;
+    let world = World::start(database).await;
     let vision = world.vision().await;
     let unit = world.unit("Palvelu", None);
     let goal = pb::Goal { unit: unit.name(), ..world.whole_goal(&vision) };
@@ -345,7 +345,7 @@ async fn nothing_changes_while_the_directory_is_away(database: TestDatabase) {
     world.directory.set_away(true);
     let answer = world.creates_goal(goal.clone()).await;
     assert!(answer.as_ref().unwrap_err().retry_after.is_some());
-    assert_eq!(refused(answer), (Code::Unavailable, "UNAVAILABLE".to_owned()));
+    assert_eq!(told(answer), (Code::Unavailable, "UNAVAILABLE".to_owned()));
     world.directory.set_away(false);
     assert!(list(&world, pb::ListGoalsRequest::default()).await.goals.is_empty());
     world.creates_goal(goal).await.unwrap();
@@ -368,6 +368,6 @@ async fn two_moves_at_once_make_no_cycle(database: TestDatabase) {
         );
         assert!(first.is_ok() != second.is_ok(), "{first:?} and {second:?}");
         let refusal = if first.is_ok() { second } else { first };
-        assert_eq!(refused(refusal), (Code::FailedPrecondition, "CASCADE_WOULD_CYCLE".to_owned()));
+        assert_eq!(told(refusal), (Code::FailedPrecondition, "CASCADE_WOULD_CYCLE".to_owned()));
     }
 }

@@ -1,12 +1,12 @@
 use arki_proto::goal::v1 as pb;
+use arki_test_support::{TestDatabase, ask, fields, said, told};
 use tonic::Code;
 
-use crate::databases::TestDatabase;
-use crate::world::{World, ask_as, fields, refused, said};
+use crate::world::World;
 
 async fn lint(world: &World, language: &str, text: &str) -> Result<pb::LintTextResponse, arki_rpc::Failure> {
     let request = pb::LintTextRequest { text: text.to_owned(), language: language.to_owned() };
-    said(world.client().lint_text(ask_as(world.tenant, "goal.read", request)).await)
+    said(world.client().lint_text(ask(world.tenant, "goal.read", request)).await)
 }
 
 #[tokio::test]
@@ -31,7 +31,7 @@ async fn a_language_without_a_lexicon_and_a_missing_text_are_refused() {
     assert_eq!(fields(lint(&world, "et", "Parim").await), ["language"]);
     assert_eq!(fields(lint(&world, "en", "").await), ["text"]);
     assert_eq!(
-        refused(lint(&world, "en", &"x".repeat(4_001)).await),
+        told(lint(&world, "en", &"x".repeat(4_001)).await),
         (Code::InvalidArgument, "INVALID_FIELDS".to_owned())
     );
 }

@@ -5,9 +5,7 @@
 mod cascade;
 mod commitments;
 mod coverage;
-mod databases;
 mod dead_letters;
-mod directory;
 mod goals;
 mod language;
 mod storage;

@@ -7,12 +7,11 @@ use arki_goal::domain::{
 use arki_goal::storage::goals::Filter;
 use arki_goal::storage::{Migrator, commitments, goals, visions};
 use arki_ids::{GoalId, MetricId, PersonId, RoleId, TenantId, UnitId, VisionId};
+use arki_test_support::{TestDatabase, on_each_database};
 use arki_words::Words;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::databases::{TestDatabase, on_both_databases};
-
-on_both_databases!(
+on_each_database!(
     what_is_written_is_read_back,
     another_tenant_finds_nothing,
     the_database_takes_one_vision_in_force,

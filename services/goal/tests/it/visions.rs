@@ -1,11 +1,11 @@
 use arki_proto::goal::v1 as pb;
+use arki_test_support::{TestDatabase, fields, on_each_database, said, text, told};
 use prost_types::FieldMask;
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
-use crate::world::{World, fields, refused, said, text};
+use crate::world::World;
 
-on_both_databases!(
+on_each_database!(
     a_vision_is_created_read_changed_and_listed,
     a_vision_without_meanings_or_sponsor_is_refused_with_what_is_missing,
     one_vision_is_in_force_at_a_time,
@@ -68,13 +68,13 @@ async fn a_vision_without_meanings_or_sponsor_is_refused_with_what_is_missing(da
     let answer = world.activates_vision(&bare.name).await;
     assert_eq!(fields(answer), ["customer_meaning", "staff_meaning", "sponsor"]);
     let answer = world.activates_vision(&bare.name).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "VISION_INCOMPLETE".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "VISION_INCOMPLETE".to_owned()));
     assert_eq!(get(&world, &bare.name).await.unwrap().state, "draft");
 
     let active = world.vision().await;
     let silent = pb::Vision { name: active, ..Default::default() };
     let answer = update(&world, silent, &["sponsor"]).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "VISION_INCOMPLETE".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "VISION_INCOMPLETE".to_owned()));
 }
 
 async fn one_vision_is_in_force_at_a_time(database: TestDatabase) {
@@ -86,11 +86,11 @@ async fn one_vision_is_in_force_at_a_time(database: TestDatabase) {
     for name in [&first, &second] {
         let answer = world.activates_vision(name).await;
         assert_eq!(answer.as_ref().unwrap_err().metadata["needed"], "draft");
-        assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+        assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
     }
     let ended = pb::Vision { name: first, ..Default::default() };
     let answer = update(&world, ended, &["strategy_reference"]).await;
-    assert_eq!(refused(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
+    assert_eq!(told(answer), (Code::FailedPrecondition, "GOAL_STATE_WRONG".to_owned()));
 }
 
 async fn a_vision_that_changed_since_it_was_read_is_not_overwritten(database: TestDatabase) {
@@ -99,10 +99,10 @@ async fn a_vision_that_changed_since_it_was_read_is_not_overwritten(database: Te
     update(&world, read.clone(), &["strategy_reference"]).await.unwrap();
     let answer = update(&world, read.clone(), &["strategy_reference"]).await;
     assert_eq!(answer.as_ref().unwrap_err().metadata["etag"], "2");
-    assert_eq!(refused(answer), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
+    assert_eq!(told(answer), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
     let request = pb::ActivateVisionRequest { name: read.name, etag: "1".to_owned(), ..Default::default() };
     let answer = said(world.client().activate_vision(world.ask(request)).await);
-    assert_eq!(refused(answer), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
+    assert_eq!(told(answer), (Code::Aborted, "ETAG_MISMATCH".to_owned()));
 }
 
 async fn a_repeated_create_answers_as_the_first_one_did(database: TestDatabase) {
@@ -124,7 +124,7 @@ async fn a_repeated_create_answers_as_the_first_one_did(database: TestDatabase) 
     other.vision.as_mut().unwrap().strategy_reference = "chapter 3".to_owned();
     let answer = create(other).await;
     assert_eq!(answer.as_ref().unwrap_err().metadata["request_id"], "create-1");
-    assert_eq!(refused(answer), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
+    assert_eq!(told(answer), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
 
     let name = first.name;
     for _ in 0..2 {
@@ -152,9 +152,9 @@ async fn wrong_fields_and_unknown_things_are_named(database: TestDatabase) {
     let unknown = "visions/vis_00000000000000000000000000";
     let answer = get(&world, unknown).await;
     assert_eq!(answer.as_ref().unwrap_err().metadata["name"], unknown);
-    assert_eq!(refused(answer), (Code::NotFound, "VISION_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "VISION_NOT_FOUND".to_owned()));
     let answer = world.activates_vision(unknown).await;
-    assert_eq!(refused(answer), (Code::NotFound, "VISION_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "VISION_NOT_FOUND".to_owned()));
 
     let wrong = pb::Vision { statement: text("Finnish", "odotus"), ..world.whole_vision() };
     assert_eq!(fields(world.creates_vision(wrong).await), ["vision.statement.by_language.Finnish"]);
@@ -165,12 +165,12 @@ async fn wrong_fields_and_unknown_things_are_named(database: TestDatabase) {
 
     let stranger = pb::Vision { sponsor: arki_ids::PersonId::generate().name(), ..world.whole_vision() };
     let answer = world.creates_vision(stranger).await;
-    assert_eq!(refused(answer), (Code::NotFound, "PERSON_NOT_FOUND".to_owned()));
+    assert_eq!(told(answer), (Code::NotFound, "PERSON_NOT_FOUND".to_owned()));
 
     let vision = world.creates_vision(world.whole_vision()).await.unwrap();
     let answer = update(&world, vision.clone(), &["colour"]).await;
     assert_eq!(answer.as_ref().unwrap_err().metadata["path"], "colour");
-    assert_eq!(refused(answer), (Code::InvalidArgument, "UPDATE_MASK_INVALID".to_owned()));
+    assert_eq!(told(answer), (Code::InvalidArgument, "UPDATE_MASK_INVALID".to_owned()));
     // What only the service writes may be named and stays.
     let forged = pb::Vision { state: "ended".to_owned(), ..vision };
     assert_eq!(update(&world, forged, &["state", "strategy_reference"]).await.unwrap().state, "draft");
@@ -185,10 +185,10 @@ async fn a_page_token_of_another_list_is_refused(database: TestDatabase) {
     let request = pb::ListGoalsRequest { page_size: 1, ..Default::default() };
     let token = said(world.client().list_goals(world.ask(request)).await).unwrap().next_page_token;
     let answer = list(&world, 1, &token).await;
-    assert_eq!(refused(answer), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
+    assert_eq!(told(answer), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
     let request = pb::ListGoalsRequest { page_token: token, vision, ..Default::default() };
     let answer = said(world.client().list_goals(world.ask(request)).await);
-    assert_eq!(refused(answer), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
+    assert_eq!(told(answer), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
 }
 
 async fn two_activations_at_once_leave_one_vision_in_force(database: TestDatabase) {

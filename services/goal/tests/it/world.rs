@@ -1,54 +1,18 @@
 //! The service with everything around it, and what a test does with it, as verbs.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use arki_database::Store;
-use arki_events::{Bus, Envelope, InProcess, Payload, Sink};
+use arki_events::{Envelope, InProcess, Payload};
 use arki_goal::{Config, Peers};
 use arki_ids::{PersonId, RoleId, TenantId, UnitId};
-use arki_process::{Clock, Context};
+use arki_process::Context;
+use arki_proto::directory::v1 as directory;
 use arki_proto::goal::v1 as pb;
-use arki_proto::r#type::v1::LocalizedText;
-use arki_rpc::{Caller, Failure, Peer, Scopes, client, server};
-use chrono::{DateTime, TimeDelta, Utc};
+use arki_rpc::{Failure, Peer, client};
+use arki_test_support::{FakeClock, FakeDirectory, Recorder, TestDatabase, ask, mask, said, text};
 use pb::goal_service_client::GoalServiceClient;
-use tokio::sync::mpsc;
-use tonic::service::Routes;
-use tonic::{Code, Request, Response, Status};
-
-use crate::databases::TestDatabase;
-use crate::directory::FakeDirectory;
-
-/// A clock that a test moves.
-pub(crate) struct FakeClock(Mutex<DateTime<Utc>>);
-
-impl FakeClock {
-    fn new() -> Self {
-        Self(Mutex::new(DateTime::from_timestamp(1_800_000_000, 0).unwrap()))
-    }
-
-    pub(crate) fn advance(&self, by: TimeDelta) {
-        *self.0.lock().unwrap() += by;
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap()
-    }
-}
-
-/// Hands each event that comes over the bus to the test.
-struct Recorder(mpsc::UnboundedSender<Envelope>);
-
-#[async_trait::async_trait]
-impl Sink for Recorder {
-    async fn deliver(&self, event: Envelope) -> Result<(), arki_events::Error> {
-        let _ = self.0.send(event);
-        Ok(())
-    }
-}
+use tonic::Request;
 
 pub(crate) struct World {
     pub(crate) directory: FakeDirectory,
@@ -58,12 +22,9 @@ pub(crate) struct World {
     pub(crate) store: Store,
     pub(crate) tenant: TenantId,
     peer: Peer,
-    events: mpsc::UnboundedReceiver<Envelope>,
+    heard: Arc<Recorder>,
     _database: TestDatabase,
 }
-
-/// How long a test waits for something that must come.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 impl World {
     pub(crate) async fn start(database: TestDatabase) -> Self {
@@ -71,25 +32,23 @@ impl World {
         arki_goal::migrate(config.clone()).await.unwrap();
         let store = Store::connect(&database.config).await.unwrap();
 
-        let clock = Arc::new(FakeClock::new());
+        let clock = FakeClock::at("2027-01-15T08:00:00Z");
         let ctx = Context::alone(clock.clone());
         let assertion = ctx.assertion.clone();
 
-        let directory = FakeDirectory::default();
-        let options = server::Options::new(arki_proto::DESCRIPTOR, assertion.clone());
-        let admitted = server::stack(Routes::new(directory.clone()), options).unwrap();
+        let directory = FakeDirectory::of("goal").with_pages_of(5);
         let once = client::Options { tries: 1, ..client::Options::default() };
-        let peers = Peers { directory: client::stack_with(admitted, assertion.clone(), once) };
+        let peers =
+            Peers { directory: client::stack_with(directory.peer(&assertion), assertion.clone(), once) };
 
         let bus = Arc::new(InProcess::new());
-        let (sender, events) = mpsc::unbounded_channel();
-        bus.subscribe("test.recorder", &["arki.goal.>"], Arc::new(Recorder(sender))).await.unwrap();
+        let heard = Recorder::on(&*bus, &["arki.goal.>"]).await;
 
         let running = arki_goal::build(config, peers, bus.clone(), ctx).await.unwrap();
         running.readiness.ready().await.unwrap();
         let peer = client::stack(running.peer(&assertion).unwrap(), assertion);
         let tenant = TenantId::generate();
-        Self { directory, clock, bus, store, tenant, peer, events, _database: database }
+        Self { directory, clock, bus, store, tenant, peer, heard, _database: database }
     }
 
     pub(crate) fn client(&self) -> GoalServiceClient<Peer> {
@@ -98,19 +57,27 @@ impl World {
 
     /// A request of this tenant's editor.
     pub(crate) fn ask<T>(&self, request: T) -> Request<T> {
-        ask_as(self.tenant, "goal.write", request)
+        ask(self.tenant, "goal.write", request)
     }
 
     pub(crate) fn unit(&self, name: &str, parent: Option<UnitId>) -> UnitId {
-        self.directory.unit(self.tenant, name, parent)
+        self.directory.change(self.tenant, |known| known.unit(name, parent))
     }
 
     pub(crate) fn role(&self) -> RoleId {
-        self.directory.role(self.tenant)
+        let role = RoleId::generate();
+        self.directory.change(self.tenant, |known| known.roles.push(role));
+        role
     }
 
     pub(crate) fn employee(&self, unit: Option<UnitId>, role: Option<RoleId>) -> PersonId {
-        self.directory.employee(self.tenant, unit, role)
+        let employee = directory::Person {
+            kind: directory::PersonKind::Employee.into(),
+            unit: unit.map(|unit| unit.name()).unwrap_or_default(),
+            role: role.map(|role| role.name()).unwrap_or_default(),
+            ..Default::default()
+        };
+        self.directory.change(self.tenant, |known| known.person(employee))
     }
 
     /// A vision with all that it needs.
@@ -156,9 +123,8 @@ impl World {
         said(self.client().create_goal(self.ask(request)).await).map(|response| response.goal.unwrap())
     }
 
-    pub(crate) async fn updates_goal(&self, goal: pb::Goal, mask: &[&str]) -> Result<pb::Goal, Failure> {
-        let paths = mask.iter().map(ToString::to_string).collect();
-        let update_mask = Some(prost_types::FieldMask { paths });
+    pub(crate) async fn updates_goal(&self, goal: pb::Goal, paths: &[&str]) -> Result<pb::Goal, Failure> {
+        let update_mask = mask(paths);
         let request = pb::UpdateGoalRequest { goal: Some(goal), update_mask, ..Default::default() };
         said(self.client().update_goal(self.ask(request)).await).map(|response| response.goal.unwrap())
     }
@@ -219,40 +185,7 @@ impl World {
     }
 
     /// The next event of a kind that other services hear, waited for.
-    pub(crate) async fn hears<P: Payload>(&mut self) -> (Envelope, P) {
-        loop {
-            let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-            let event = event.expect("an event within the time").unwrap();
-            if event.subject == P::SUBJECT {
-                let payload = event.decode().unwrap();
-                return (event, payload);
-            }
-        }
+    pub(crate) async fn hears<P: Payload>(&self) -> (Envelope, P) {
+        self.heard.next().await
     }
-}
-
-pub(crate) fn ask_as<T>(tenant: TenantId, scopes: &str, request: T) -> Request<T> {
-    let caller = Caller { tenant, subject: "apiKeys/key_test".to_owned(), scopes: Scopes::parse(scopes) };
-    client::with_caller(Request::new(request), &caller)
-}
-
-pub(crate) fn text(language: &str, text: &str) -> Option<LocalizedText> {
-    Some(LocalizedText { by_language: [(language.to_owned(), text.to_owned())].into() })
-}
-
-pub(crate) fn said<T>(response: Result<Response<T>, Status>) -> Result<T, Failure> {
-    response.map(Response::into_inner).map_err(|status| Failure::from_status(&status))
-}
-
-/// The code and reason of a refusal.
-#[track_caller]
-pub(crate) fn refused<T: std::fmt::Debug>(answer: Result<T, Failure>) -> (Code, String) {
-    let failure = answer.unwrap_err();
-    (failure.code, failure.reason.to_string())
-}
-
-/// The fields of the violations of a refusal.
-#[track_caller]
-pub(crate) fn fields<T: std::fmt::Debug>(answer: Result<T, Failure>) -> Vec<String> {
-    answer.unwrap_err().violations.iter().map(|violation| violation.field.clone()).collect()
 }

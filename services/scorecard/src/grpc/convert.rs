@@ -3,9 +3,9 @@
 
 use arki_ids::{MetricId, TargetProfileId};
 use arki_proto::scorecard::v1 as pb;
-use arki_rpc::Failure;
+use arki_rpc::{Failure, Input, Mask};
 
-use super::input::{Input, Mask};
+use super::input::{OUTPUT_ONLY, ReadMetric};
 use crate::domain::emotion::{ProfileAudience, ProfileChange, ProfileContent, Term, TermRole};
 use crate::domain::metric::{
     BandMeaning, Computation, CustomerRelevance, MetricChange, MetricContent, MetricKind, MetricRole,
@@ -39,7 +39,9 @@ pub(super) struct Update<I, C> {
 
 pub(super) fn new_metric(metric: Option<pb::Metric>) -> Result<MetricContent, Failure> {
     let mut input = Input::default();
-    let change = metric_change(&mut input, &Mask::read(None, &METRIC)?, metric.unwrap_or_default()).change;
+    let change =
+        metric_change(&mut input, &Mask::read(None, &METRIC, &OUTPUT_ONLY)?, metric.unwrap_or_default())
+            .change;
     let MetricChange {
         display_name,
         kind,
@@ -77,7 +79,7 @@ pub(super) fn metric_update(
     request: pb::UpdateMetricRequest,
 ) -> Result<Update<MetricId, MetricChange>, Failure> {
     let pb::UpdateMetricRequest { metric, update_mask, request_id: _ } = request;
-    let mask = Mask::read(update_mask.as_ref(), &METRIC)?;
+    let mask = Mask::read(update_mask.as_ref(), &METRIC, &OUTPUT_ONLY)?;
     let mut input = Input::default();
     let Update { id: name, etag, change } = metric_change(&mut input, &mask, metric.unwrap_or_default());
     let id = input.id("metric.name", &name);
@@ -167,7 +169,7 @@ pub(super) fn verdict(verdict: pb::ReviewVerdict) -> Option<Verdict> {
 
 pub(super) fn new_profile(profile: Option<pb::TargetProfile>) -> Result<ProfileContent, Failure> {
     let mut input = Input::default();
-    let mask = Mask::read(None, &PROFILE)?;
+    let mask = Mask::read(None, &PROFILE, &OUTPUT_ONLY)?;
     let ProfileChange { display_name, audience, question, terms } =
         profile_change(&mut input, &mask, profile.unwrap_or_default()).change;
     let content = (|| {
@@ -185,7 +187,7 @@ pub(super) fn profile_update(
     request: pb::UpdateTargetProfileRequest,
 ) -> Result<Update<TargetProfileId, ProfileChange>, Failure> {
     let pb::UpdateTargetProfileRequest { target_profile, update_mask, request_id: _ } = request;
-    let mask = Mask::read(update_mask.as_ref(), &PROFILE)?;
+    let mask = Mask::read(update_mask.as_ref(), &PROFILE, &OUTPUT_ONLY)?;
     let mut input = Input::default();
     let Update { id: name, etag, change } =
         profile_change(&mut input, &mask, target_profile.unwrap_or_default());

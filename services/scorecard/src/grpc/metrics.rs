@@ -1,10 +1,9 @@
 use std::mem::take;
 
 use arki_proto::scorecard::v1 as pb;
-use arki_rpc::{Caller, Failure};
+use arki_rpc::{Caller, Failure, Input};
 
 use super::convert::{self, Update};
-use super::input::Input;
 use super::{Grpc, call, render};
 
 impl Grpc {

@@ -10,9 +10,8 @@ mod render;
 mod status;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
-use arki_proto::Bounds;
 use arki_proto::scorecard::v1 as pb;
-use arki_rpc::{Caller, Failure, check, fingerprint};
+use arki_rpc::{Caller, Failure, admit, fingerprint};
 use prost::Message;
 use tonic::{Request, Response, Status};
 
@@ -61,14 +60,6 @@ impl List<'_> {
     }
 }
 
-/// Who calls, and the request within its bounds.
-fn accept<T: Bounds>(request: Request<T>) -> Result<(Caller, T), Failure> {
-    let caller = Caller::of(&request)?;
-    let request = request.into_inner();
-    check(&request)?;
-    Ok((caller, request))
-}
-
 /// What makes a change the same one when it comes again: the same request, without its id, by the same caller.
 fn call(caller: &Caller, request_id: String, request: &impl Message) -> Call {
     let asked = prost_types::Any { type_url: caller.subject.clone(), value: request.encode_to_vec() };
@@ -89,7 +80,7 @@ macro_rules! handlers {
                     &self,
                     request: Request<pb::$request>,
                 ) -> Result<Response<pb::$response>, Status> {
-                    let (caller, request) = accept(request)?;
+                    let (caller, request) = admit(request)?;
                     Ok(Response::new(Grpc::$method(self, caller, request).await?))
                 }
             )*

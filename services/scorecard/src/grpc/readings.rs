@@ -1,9 +1,8 @@
 use std::mem::take;
 
 use arki_proto::scorecard::v1 as pb;
-use arki_rpc::{Caller, Failure};
+use arki_rpc::{Caller, Failure, Input};
 
-use super::input::Input;
 use super::{Grpc, render};
 use crate::service::{GapQuery, ReadingsQuery};
 

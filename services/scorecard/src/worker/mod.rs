@@ -1,10 +1,9 @@
-//! What runs beside the calls: the consumers of events and the sweeper. The relay of the own events comes from
-//! `arki-events`.
+//! What runs beside the calls: the consumers of events. The relay of the own events comes from
+//! `arki-events`, the sweeper of request ids from `arki-database`.
 
 mod answers;
 mod organisation;
 mod release;
-mod sweep;
 
 use std::fmt::Display;
 
@@ -16,7 +15,6 @@ use chrono::NaiveDate;
 
 pub(crate) use answers::Answers;
 pub(crate) use organisation::Organisation;
-pub(crate) use sweep::sweep;
 
 /// What a message says that no later try will read.
 fn poison(error: impl Display) -> HandlerError {

@@ -1,16 +1,14 @@
 //! Readings of customers: exact, at once, over the tree of the day on which the wave opened.
 
-use std::sync::atomic::Ordering;
-
 use arki_proto::scorecard::v1 as pb;
+use arki_test_support::{TestDatabase, on_each_database, text, told};
 use chrono::NaiveDate;
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::{Answers, Wave, date, felt, heard, march, recommend, unit_changed};
-use crate::world::{World, refused, text, values};
+use crate::world::{World, values};
 
-on_both_databases!(
+on_each_database!(
     answers_count_at_once_and_roll_up_from_teams_to_the_root,
     a_share_has_its_wilson_interval_and_its_mean,
     a_reversed_statement_counts_disagreement,
@@ -298,7 +296,7 @@ async fn readings_come_in_pages_of_one_wave(database: TestDatabase) {
     }
     assert_eq!(seen, whole);
     let other = pb::ListReadingsRequest { unit: head.name(), ..request };
-    assert_eq!(refused(world.reads(other).await).1, "PAGE_TOKEN_INVALID");
+    assert_eq!(told(world.reads(other).await).1, "PAGE_TOKEN_INVALID");
 }
 
 async fn what_nobody_asked_has_no_readings(database: TestDatabase) {
@@ -312,15 +310,15 @@ async fn what_nobody_asked_has_no_readings(database: TestDatabase) {
     world.answers(&wave, Some(root), felt(&[&[0]])).await;
     // The question is there, but answers to it are on another scale.
     let csat = world.metric(pb::MetricKind::Csat, "recommend").await;
-    assert_eq!(refused(world.readings(&csat).await).1, "NO_READINGS");
+    assert_eq!(told(world.readings(&csat).await).1, "NO_READINGS");
     let unknown = pb::ListReadingsRequest {
         metric: nps,
         wave: "waves/wav_00000000000000000000000001".to_owned(),
         ..Default::default()
     };
-    assert_eq!(refused(world.reads(unknown).await).1, "NO_READINGS");
+    assert_eq!(told(world.reads(unknown).await).1, "NO_READINGS");
     let refusal = world.readings("metrics/met_00000000000000000000000001").await;
-    assert_eq!(refused(refusal), (Code::NotFound, "METRIC_NOT_FOUND".to_owned()));
+    assert_eq!(told(refusal), (Code::NotFound, "METRIC_NOT_FOUND".to_owned()));
 }
 
 async fn house_rules_of_a_minute_ago_do_while_the_directory_is_away(database: TestDatabase) {
@@ -329,13 +327,13 @@ async fn house_rules_of_a_minute_ago_do_while_the_directory_is_away(database: Te
     let metric = world.metric(pb::MetricKind::Nps, "recommend").await;
     let wave = world.opens("customers").await;
     world.answers(&wave, Some(root), recommend(&[10])).await;
-    world.directory.is_away.store(true, Ordering::SeqCst);
-    assert_eq!(refused(world.readings(&metric).await), (Code::Unavailable, "UNAVAILABLE".to_owned()));
-    world.directory.is_away.store(false, Ordering::SeqCst);
+    world.directory.set_away(true);
+    assert_eq!(told(world.readings(&metric).await), (Code::Unavailable, "UNAVAILABLE".to_owned()));
+    world.directory.set_away(false);
     world.readings(&metric).await.unwrap();
     world.readings(&metric).await.unwrap();
-    assert_eq!(world.directory.calls.load(Ordering::SeqCst), 1, "the second read asks nobody");
-    world.directory.is_away.store(true, Ordering::SeqCst);
+    assert_eq!(world.directory.calls("GetTenant"), 1, "the second read asks nobody");
+    world.directory.set_away(true);
     world.clock.set("2026-03-22T12:00:00Z");
     world.readings(&metric).await.unwrap();
     let headline = pb::Metric {
@@ -344,5 +342,5 @@ async fn house_rules_of_a_minute_ago_do_while_the_directory_is_away(database: Te
         review_day: date(NaiveDate::from_ymd_opt(2027, 1, 1).unwrap()),
         ..world.whole_metric(pb::MetricKind::Nps, "recommend")
     };
-    assert_eq!(refused(world.creates_metric(headline).await).1, "UNAVAILABLE", "a cap is asked anew");
+    assert_eq!(told(world.creates_metric(headline).await).1, "UNAVAILABLE", "a cap is asked anew");
 }

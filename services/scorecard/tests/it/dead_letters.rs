@@ -1,26 +1,24 @@
 //! Events that could not be handled, as an operator sees them.
 
-use std::time::{Duration, Instant};
-
 use arki_proto::scorecard::v1 as pb;
 use arki_rpc::Failure;
+use arki_test_support::{TestDatabase, ask, eventually, on_each_database, said, told};
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::{counted, march, recommend};
-use crate::world::{World, ask_as, refused, said};
+use crate::world::World;
 
-on_both_databases!(a_dead_letter_is_listed_and_replayed, an_unknown_dead_letter_is_refused);
+on_each_database!(a_dead_letter_is_listed_and_replayed, an_unknown_dead_letter_is_refused);
 
 async fn replay(world: &World, id: &str, request_id: &str) -> Result<pb::ReplayDeadLetterResponse, Failure> {
     let request =
         pb::ReplayDeadLetterRequest { dead_letter: id.to_owned(), request_id: request_id.to_owned() };
-    said(world.client().replay_dead_letter(ask_as(world.tenant, "scorecard.admin", request)).await)
+    said(world.client().replay_dead_letter(ask(world.tenant, "scorecard.admin", request)).await)
 }
 
 async fn list(world: &World, page_token: String) -> pb::ListDeadLettersResponse {
     let request = pb::ListDeadLettersRequest { page_size: 1, page_token };
-    said(world.client().list_dead_letters(ask_as(world.tenant, "scorecard.admin", request)).await).unwrap()
+    said(world.client().list_dead_letters(ask(world.tenant, "scorecard.admin", request)).await).unwrap()
 }
 
 async fn a_dead_letter_is_listed_and_replayed(database: TestDatabase) {
@@ -40,14 +38,13 @@ async fn a_dead_letter_is_listed_and_replayed(database: TestDatabase) {
     assert_eq!((letter.consumer.as_str(), letter.attempts), ("scorecard.answers", 1));
     assert_eq!(letter.subject, "arki.survey.responses.counted");
     assert_eq!(replay(&world, &letter.id, "again").await.unwrap().dead_letter.unwrap().id, letter.id);
-    let deadline = Instant::now() + Duration::from_secs(20);
     // It fails once more, since the wave is still closed.
-    while list(&world, String::new()).await.dead_letters[0].attempts < 2 {
-        assert!(Instant::now() < deadline, "the replay does not reach its consumer");
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
+    eventually("the replay reaches its consumer", || async {
+        list(&world, String::new()).await.dead_letters[0].attempts == 2
+    })
+    .await;
     let other = replay(&world, &second.dead_letters[0].id, "again").await;
-    assert_eq!(refused(other), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
+    assert_eq!(told(other), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
 }
 
 async fn an_unknown_dead_letter_is_refused(database: TestDatabase) {
@@ -55,6 +52,6 @@ async fn an_unknown_dead_letter_is_refused(database: TestDatabase) {
     for id in ["12", "dlt_00000000000000000000000000"] {
         let answer = replay(&world, id, "").await;
         assert_eq!(answer.as_ref().unwrap_err().metadata["dead_letter"], id);
-        assert_eq!(refused(answer), (Code::NotFound, "DEAD_LETTER_NOT_FOUND".to_owned()));
+        assert_eq!(told(answer), (Code::NotFound, "DEAD_LETTER_NOT_FOUND".to_owned()));
     }
 }

@@ -1,13 +1,13 @@
 //! The gap between lived and chosen feelings, and the fit as a metric.
 
 use arki_proto::scorecard::v1 as pb;
+use arki_test_support::{TestDatabase, on_each_database, text, told};
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::{Answers, felt};
-use crate::world::{World, refused, text};
+use crate::world::World;
 
-on_both_databases!(
+on_each_database!(
     a_gap_tells_each_feeling_with_the_furthest_first,
     feelings_roll_up_and_pass_the_gate,
     ten_people_show_feelings_in_fives_and_no_fit,
@@ -78,7 +78,7 @@ async fn feelings_roll_up_and_pass_the_gate(database: TestDatabase) {
     world.answers(&wave, Some(large), in_turn(24, &[&[0], &[1], &[0, 2]])).await;
     world.answers(&wave, Some(small), in_turn(8, &[&[0], &[1]])).await;
     assert_eq!(
-        refused(world.gap(of(&profile, String::new())).await),
+        told(world.gap(of(&profile, String::new())).await),
         (Code::NotFound, "NO_READINGS".to_owned())
     );
     world.closes(&wave, &[]).await;
@@ -98,9 +98,9 @@ async fn feelings_roll_up_and_pass_the_gate(database: TestDatabase) {
     };
     assert_eq!(hidden, expected);
     let nowhere = world.gap(of(&profile, "units/unt_00000000000000000000000001".to_owned())).await;
-    assert_eq!(refused(nowhere), (Code::NotFound, "UNIT_NOT_FOUND".to_owned()));
+    assert_eq!(told(nowhere), (Code::NotFound, "UNIT_NOT_FOUND".to_owned()));
     let nothing = world.gap(of("targetProfiles/tpr_00000000000000000000000001", String::new())).await;
-    assert_eq!(refused(nothing), (Code::NotFound, "TARGET_PROFILE_NOT_FOUND".to_owned()));
+    assert_eq!(told(nothing), (Code::NotFound, "TARGET_PROFILE_NOT_FOUND".to_owned()));
 }
 
 async fn ten_people_show_feelings_in_fives_and_no_fit(database: TestDatabase) {
@@ -158,7 +158,7 @@ async fn a_profile_is_read_in_waves_of_its_own_people_only(database: TestDatabas
     world.answers(&wave, Some(root), in_turn(3, &[&[0]])).await;
     assert!(world.gap(of(&customers, String::new())).await.unwrap().shown);
     let named = pb::GetEmotionGapRequest { wave: wave.id.name(), ..of(&staff, String::new()) };
-    assert_eq!(refused(world.gap(named).await).1, "NO_READINGS");
+    assert_eq!(told(world.gap(named).await).1, "NO_READINGS");
     let empty = world.opens("customers").await;
     let named = pb::GetEmotionGapRequest { wave: empty.id.name(), ..of(&customers, String::new()) };
     assert!(!world.gap(named).await.unwrap().shown, "nobody has answered yet");

@@ -2,14 +2,14 @@
 
 use arki_proto::event::v1::ReadingsReleased;
 use arki_proto::scorecard::v1 as pb;
+use arki_test_support::{TestDatabase, on_each_database, told};
 use prost::Message;
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::{Wave, date, heard, march, unit_changed};
-use crate::world::{World, refused, values};
+use crate::world::{World, values};
 
-on_both_databases!(
+on_each_database!(
     nothing_is_shown_before_the_wave_has_closed,
     a_unit_of_eight_beside_a_unit_of_one_disappears_and_nobody_learns_why,
     what_was_released_stays_when_the_tree_changes,
@@ -40,7 +40,7 @@ async fn nothing_is_shown_before_the_wave_has_closed(database: TestDatabase) {
     let named =
         pb::ListReadingsRequest { metric: metric.clone(), wave: wave.id.name(), ..Default::default() };
     for answer in [world.readings(&metric).await.map(|_| ()), world.reads(named.clone()).await.map(|_| ())] {
-        assert_eq!(refused(answer), (Code::NotFound, "NO_READINGS".to_owned()));
+        assert_eq!(told(answer), (Code::NotFound, "NO_READINGS".to_owned()));
     }
     world.closes(&wave, &[(Some(root), 25)]).await;
     let readings = world.reads(named).await.unwrap().readings;
@@ -57,7 +57,7 @@ async fn nothing_is_shown_before_the_wave_has_closed(database: TestDatabase) {
 }
 
 async fn a_unit_of_eight_beside_a_unit_of_one_disappears_and_nobody_learns_why(database: TestDatabase) {
-    let mut world = World::start(database).await;
+    let world = World::start(database).await;
     let head = world.unit("Head", None).await;
     let eight = world.unit("Eight", Some(head)).await;
     let one = world.unit("One", Some(head)).await;
@@ -198,7 +198,7 @@ async fn somebody_without_a_unit_makes_the_whole_tenant_a_place(database: TestDa
 }
 
 async fn the_release_is_told_with_the_number_of_units(database: TestDatabase) {
-    let mut world = World::start(database).await;
+    let world = World::start(database).await;
     let head = world.unit("Head", None).await;
     let team = world.unit("Team", Some(head)).await;
     world.unit("Empty", Some(head)).await;

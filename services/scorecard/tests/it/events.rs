@@ -4,12 +4,12 @@ use arki_database::page::PageRequest;
 use arki_events::{Bus, Envelope, dead_letters};
 use arki_ids::{TenantId, UnitId};
 use arki_proto::scorecard::v1 as pb;
+use arki_test_support::{TestDatabase, on_each_database, told};
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::{Wave, counted, heard, march, recommend, unit_changed};
-use crate::world::{World, refused, values};
+use crate::world::{World, values};
 
-on_both_databases!(
+on_each_database!(
     an_event_that_comes_twice_counts_once,
     counts_add_up_over_messages_units_and_days,
     answers_that_come_before_the_opening_are_kept,
@@ -73,7 +73,7 @@ async fn answers_that_come_before_the_opening_are_kept(database: TestDatabase) {
     let metric = world.metric(pb::MetricKind::Nps, "recommend").await;
     let wave = Wave::of("customers", world.questionnaire);
     world.answers(&wave, Some(root), recommend(&[10])).await;
-    assert_eq!(refused(world.readings(&metric).await).1, "NO_READINGS");
+    assert_eq!(told(world.readings(&metric).await).1, "NO_READINGS");
     world.hears(&wave.opened()).await;
     world.answers(&wave, Some(root), recommend(&[9])).await;
     assert_eq!(world.readings(&metric).await.unwrap()[0].figure.as_ref().unwrap().n, 2);
@@ -88,9 +88,9 @@ async fn a_wave_waits_for_the_units_that_were_asked(database: TestDatabase) {
     let wave = world.opens("employees").await;
     world.answers(&wave, Some(team), mixed(10)).await;
     world.closes(&wave, &[(Some(team), 12), (Some(silent), 3)]).await;
-    assert_eq!(refused(world.readings(&metric).await).1, "NO_READINGS");
+    assert_eq!(told(world.readings(&metric).await).1, "NO_READINGS");
     world.hears(&unit_changed(team, Some(root), "Team", 1)).await;
-    assert_eq!(refused(world.readings(&metric).await).1, "NO_READINGS", "one was asked that nobody knows");
+    assert_eq!(told(world.readings(&metric).await).1, "NO_READINGS", "one was asked that nobody knows");
     world.hears(&unit_changed(silent, Some(team), "Silent", 1)).await;
     let expected = [("Root", Some(40.0)), ("Team", Some(40.0)), ("Silent", None)];
     assert_eq!(
@@ -110,7 +110,7 @@ async fn a_wave_waits_for_the_units_above_those_that_were_asked(database: TestDa
     world.answers(&wave, Some(one), mixed(10)).await;
     world.answers(&wave, Some(two), mixed(10)).await;
     world.closes(&wave, &[]).await;
-    assert_eq!(refused(world.readings(&metric).await).1, "NO_READINGS");
+    assert_eq!(told(world.readings(&metric).await).1, "NO_READINGS");
     world.hears(&unit_changed(root, None, "Root", 1)).await;
     let readings = world.readings(&metric).await.unwrap();
     assert_eq!(values(&readings)[0], ("Root".to_owned(), Some(40.0)));
@@ -225,7 +225,7 @@ async fn units_that_change_places_are_read_again_when_both_are_known(database: T
     world.answers(&staff, Some(lower), mixed(9)).await;
     world.hears(&unit_changed(upper, Some(lower), "Upper", 2)).await;
     world.closes(&staff, &[]).await;
-    assert_eq!(refused(world.readings(&metric).await).1, "UNAVAILABLE");
+    assert_eq!(told(world.readings(&metric).await).1, "UNAVAILABLE");
     world.hears(&unit_changed(lower, None, "Lower", 2)).await;
     let names: Vec<_> =
         values(&world.readings(&metric).await.unwrap()).into_iter().map(|(name, _)| name).collect();

@@ -3,9 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 mod customers;
-mod databases;
 mod dead_letters;
-mod directory;
 mod emotions;
 mod employees;
 mod events;

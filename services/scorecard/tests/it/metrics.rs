@@ -1,15 +1,14 @@
 //! Metrics: what may be said of one, how it changes, and how it is looked at.
 
-use arki_proto::directory::v1::Tenant;
 use arki_proto::scorecard::v1 as pb;
+use arki_test_support::{TestDatabase, fields, on_each_database, said, text, told};
 use chrono::NaiveDate;
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::{date, march, question};
-use crate::world::{World, fields, refused, said, text};
+use crate::world::World;
 
-on_both_databases!(
+on_each_database!(
     a_metric_is_created_read_and_listed_as_it_was_given,
     another_computation_is_another_version_and_another_name_is_not,
     a_lost_update_is_refused,
@@ -100,7 +99,7 @@ async fn an_update_touches_what_its_mask_names(database: TestDatabase) {
     assert_eq!((&*refusal.reason, refusal.metadata["path"].as_str()), ("UPDATE_MASK_INVALID", "colour"));
     let nowhere = pb::Metric { name: "metrics/met_00000000000000000000000001".to_owned(), ..bare };
     let refusal = world.updates_metric(nowhere, &["customer_relevance"]).await;
-    assert_eq!(refused(refusal), (Code::NotFound, "METRIC_NOT_FOUND".to_owned()));
+    assert_eq!(told(refusal), (Code::NotFound, "METRIC_NOT_FOUND".to_owned()));
 }
 
 async fn faults_of_a_metric_are_all_told_at_once(database: TestDatabase) {
@@ -133,12 +132,12 @@ async fn no_more_headlines_than_the_tenant_may_have(database: TestDatabase) {
     let ordinary = pb::Metric { headline: false, ..headline(&world) };
     let ordinary = world.creates_metric(ordinary).await.unwrap();
     let raised = pb::Metric { headline: true, ..ordinary.clone() };
-    assert_eq!(refused(world.updates_metric(raised.clone(), &["headline"]).await).1, "TOO_MANY_HEADLINES");
+    assert_eq!(told(world.updates_metric(raised.clone(), &["headline"]).await).1, "TOO_MANY_HEADLINES");
     // A lower cap takes nobody's place away, and a retired metric leaves one.
-    world.directory.set(world.tenant, Tenant { headline_metric_cap: 1, ..Tenant::default() });
+    world.house_rules("en", 1);
     let still = pb::Metric { display_name: "Still at the top".to_owned(), ..first };
     world.updates_metric(still, &["display_name", "headline"]).await.unwrap();
-    world.directory.set(world.tenant, Tenant { headline_metric_cap: 3, ..Tenant::default() });
+    world.house_rules("en", 3);
     world.updates_metric(raised, &["headline"]).await.unwrap();
 }
 
@@ -150,7 +149,7 @@ async fn a_headline_says_why_it_matters_to_the_customer(database: TestDatabase) 
     let metric = world.creates_metric(headline(&world)).await.unwrap();
     let bare = pb::Metric { customer_relevance: None, ..metric };
     let refusal = world.updates_metric(bare, &["customer_relevance"]).await;
-    assert_eq!(refused(refusal), (Code::FailedPrecondition, "CUSTOMER_RELEVANCE_MISSING".to_owned()));
+    assert_eq!(told(refusal), (Code::FailedPrecondition, "CUSTOMER_RELEVANCE_MISSING".to_owned()));
 }
 
 async fn a_review_sets_the_next_one_and_a_retired_metric_stays_as_it_is(database: TestDatabase) {
@@ -184,15 +183,15 @@ async fn a_review_sets_the_next_one_and_a_retired_metric_stays_as_it_is(database
     assert_eq!(retired.state, "retired");
     let later = date(NaiveDate::from_ymd_opt(2026, 4, 30).unwrap());
     let again = reviews(review(pb::ReviewVerdict::Keep, later)).await;
-    assert_eq!(refused(again), (Code::FailedPrecondition, "METRIC_RETIRED".to_owned()));
+    assert_eq!(told(again), (Code::FailedPrecondition, "METRIC_RETIRED".to_owned()));
     let renamed =
         world.updates_metric(pb::Metric { etag: String::new(), ..retired }, &["display_name"]).await;
-    assert_eq!(refused(renamed), (Code::FailedPrecondition, "METRIC_RETIRED".to_owned()));
+    assert_eq!(told(renamed), (Code::FailedPrecondition, "METRIC_RETIRED".to_owned()));
     let nowhere = pb::ReviewMetricRequest {
         name: "metrics/met_00000000000000000000000001".to_owned(),
         ..review(pb::ReviewVerdict::Retire, None)
     };
-    assert_eq!(refused(reviews(nowhere).await).1, "METRIC_NOT_FOUND");
+    assert_eq!(told(reviews(nowhere).await).1, "METRIC_NOT_FOUND");
 }
 
 async fn a_fit_needs_its_profile_and_the_same_question(database: TestDatabase) {
@@ -212,7 +211,7 @@ async fn a_fit_needs_its_profile_and_the_same_question(database: TestDatabase) {
     let unknown =
         pb::Metric { target_profile: "targetProfiles/tpr_00000000000000000000000001".to_owned(), ..fit };
     let refusal = world.creates_metric(unknown).await;
-    assert_eq!(refused(refusal), (Code::NotFound, "TARGET_PROFILE_NOT_FOUND".to_owned()));
+    assert_eq!(told(refusal), (Code::NotFound, "TARGET_PROFILE_NOT_FOUND".to_owned()));
 }
 
 async fn a_retry_gets_the_first_answer_and_the_id_serves_no_other_request(database: TestDatabase) {
@@ -230,7 +229,7 @@ async fn a_retry_gets_the_first_answer_and_the_id_serves_no_other_request(databa
         metric: Some(world.whole_metric(pb::MetricKind::Csat, "pleased")),
         ..request
     };
-    assert_eq!(refused(create(other).await), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
+    assert_eq!(told(create(other).await), (Code::InvalidArgument, "REQUEST_ID_REUSED".to_owned()));
 }
 
 async fn metrics_come_in_pages(database: TestDatabase) {
@@ -252,5 +251,5 @@ async fn metrics_come_in_pages(database: TestDatabase) {
     assert_eq!(seen, names);
     let forged = pb::ListMetricsRequest { page_token: "x".to_owned(), ..request };
     let refusal = said(world.client().list_metrics(world.ask(forged)).await);
-    assert_eq!(refused(refusal), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
+    assert_eq!(told(refusal), (Code::InvalidArgument, "PAGE_TOKEN_INVALID".to_owned()));
 }

@@ -10,14 +10,14 @@ use arki_database::Error;
 use arki_ids::{TenantId, UnitId};
 use arki_proto::scorecard::v1 as pb;
 use arki_stats::disclosure;
+use arki_test_support::{TestDatabase, on_each_database};
 use prost::Message;
 use sea_orm::{ConnectionTrait, Statement};
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::{Answers, Wave, counted, march, unit_changed};
 use crate::world::World;
 
-on_both_databases!(exchanging_answers_within_a_class_of_people_leaves_every_reply_as_it_was);
+on_each_database!(exchanging_answers_within_a_class_of_people_leaves_every_reply_as_it_was);
 
 /// A small generator, so that a failure comes again.
 struct Chance(u64);

@@ -2,13 +2,13 @@
 
 use arki_proto::scorecard::v1 as pb;
 use arki_rpc::Failure;
+use arki_test_support::{TestDatabase, on_each_database, said, told};
 use tonic::Code;
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::question;
-use crate::world::{World, refused, said};
+use crate::world::World;
 
-on_both_databases!(
+on_each_database!(
     a_profile_is_created_read_and_listed_as_it_was_given,
     faults_of_a_profile_are_all_told_at_once,
     a_profile_changes_by_its_mask,
@@ -80,15 +80,15 @@ async fn a_profile_changes_by_its_mask(database: TestDatabase) {
     assert_eq!((changed.etag.as_str(), &changed.terms), ("2", &created.terms));
     assert_eq!(changed.display_name, renamed.display_name);
     assert_eq!(
-        refused(updates(&world, renamed.clone(), &["display_name"]).await),
+        told(updates(&world, renamed.clone(), &["display_name"]).await),
         (Code::Aborted, "ETAG_MISMATCH".to_owned())
     );
     let bare = pb::TargetProfile { etag: String::new(), ..renamed };
-    assert_eq!(refused(updates(&world, bare.clone(), &["colour"]).await).1, "UPDATE_MASK_INVALID");
+    assert_eq!(told(updates(&world, bare.clone(), &["colour"]).await).1, "UPDATE_MASK_INVALID");
     let nowhere =
         pb::TargetProfile { name: "targetProfiles/tpr_00000000000000000000000001".to_owned(), ..bare };
     assert_eq!(
-        refused(updates(&world, nowhere, &["display_name"]).await),
+        told(updates(&world, nowhere, &["display_name"]).await),
         (Code::NotFound, "TARGET_PROFILE_NOT_FOUND".to_owned())
     );
 }

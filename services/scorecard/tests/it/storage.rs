@@ -14,11 +14,11 @@ use arki_scorecard::storage::answers::{Counted, Respondents};
 use arki_scorecard::storage::releases::Release;
 use arki_scorecard::storage::{Migrator, answers, organisation, releases, waves};
 use arki_stats::Histogram;
+use arki_test_support::{TestDatabase, on_each_database};
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::march;
 
-on_both_databases!(
+on_each_database!(
     waves_and_their_questions_are_read_back_by_their_own_tenant,
     counts_are_summed_for_their_own_tenant,
     units_are_replaced_and_read_back_by_their_own_tenant,

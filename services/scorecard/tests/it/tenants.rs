@@ -2,13 +2,13 @@
 
 use arki_ids::TenantId;
 use arki_proto::scorecard::v1 as pb;
+use arki_test_support::{TestDatabase, ask, on_each_database, said, told};
 use tonic::{Code, Request};
 
-use crate::databases::{TestDatabase, on_both_databases};
 use crate::wave::{felt, recommend};
-use crate::world::{World, ask_as, refused, said};
+use crate::world::World;
 
-on_both_databases!(a_second_tenant_sees_and_changes_nothing, a_request_id_belongs_to_its_tenant);
+on_each_database!(a_second_tenant_sees_and_changes_nothing, a_request_id_belongs_to_its_tenant);
 
 async fn a_second_tenant_sees_and_changes_nothing(database: TestDatabase) {
     let mut world = World::start(database).await;
@@ -28,44 +28,44 @@ async fn a_second_tenant_sees_and_changes_nothing(database: TestDatabase) {
     let no_readings = (Code::NotFound, "NO_READINGS".to_owned());
 
     let request = pb::GetMetricRequest { name: metric.name.clone() };
-    assert_eq!(refused(said(client.get_metric(world.ask(request)).await)), no_metric);
+    assert_eq!(told(said(client.get_metric(world.ask(request)).await)), no_metric);
     let listed = said(client.list_metrics(world.ask(pb::ListMetricsRequest::default())).await).unwrap();
     assert!(listed.metrics.is_empty());
-    assert_eq!(refused(world.updates_metric(metric.clone(), &["display_name"]).await), no_metric);
+    assert_eq!(told(world.updates_metric(metric.clone(), &["display_name"]).await), no_metric);
     let request = pb::ReviewMetricRequest {
         name: metric.name.clone(),
         verdict: pb::ReviewVerdict::Retire.into(),
         reason: "It is not mine".to_owned(),
         ..Default::default()
     };
-    assert_eq!(refused(said(client.review_metric(world.ask(request)).await)), no_metric);
-    assert_eq!(refused(world.readings(&metric.name).await), no_metric);
+    assert_eq!(told(said(client.review_metric(world.ask(request)).await)), no_metric);
+    assert_eq!(told(world.readings(&metric.name).await), no_metric);
 
     let request = pb::GetTargetProfileRequest { name: profile.name.clone() };
-    assert_eq!(refused(said(client.get_target_profile(world.ask(request)).await)), no_profile);
+    assert_eq!(told(said(client.get_target_profile(world.ask(request)).await)), no_profile);
     let request = pb::ListTargetProfilesRequest::default();
     let listed = said(client.list_target_profiles(world.ask(request)).await).unwrap();
     assert!(listed.target_profiles.is_empty());
     let request =
         pb::UpdateTargetProfileRequest { target_profile: Some(profile.clone()), ..Default::default() };
-    assert_eq!(refused(said(client.update_target_profile(world.ask(request)).await)), no_profile);
+    assert_eq!(told(said(client.update_target_profile(world.ask(request)).await)), no_profile);
     let request = pb::GetEmotionGapRequest { target_profile: profile.name.clone(), ..Default::default() };
-    assert_eq!(refused(world.gap(request).await), no_profile);
+    assert_eq!(told(world.gap(request).await), no_profile);
     let theirs = pb::Metric {
         target_profile: profile.name.clone(),
         ..world.whole_metric(pb::MetricKind::EmotionFit, "felt")
     };
-    assert_eq!(refused(world.creates_metric(theirs).await), no_profile);
+    assert_eq!(told(world.creates_metric(theirs).await), no_profile);
 
     // The same question asked by the same questionnaire is another tenant's answer.
     let own = world.metric(pb::MetricKind::Nps, "recommend").await;
-    assert_eq!(refused(world.readings(&own).await), no_readings);
+    assert_eq!(told(world.readings(&own).await), no_readings);
     let named = pb::ListReadingsRequest { metric: own, wave: wave.id.name(), ..Default::default() };
-    assert_eq!(refused(world.reads(named.clone()).await), no_readings);
+    assert_eq!(told(world.reads(named.clone()).await), no_readings);
     let own_profile = world.creates_profile(given).await.unwrap().name;
     let request =
         pb::GetEmotionGapRequest { target_profile: own_profile, wave: wave.id.name(), ..Default::default() };
-    assert_eq!(refused(world.gap(request).await), no_readings);
+    assert_eq!(told(world.gap(request).await), no_readings);
 
     // A wave of the same name has neither the units nor the answers of the other tenant's.
     world.hears(&wave.opened()).await;
@@ -75,7 +75,7 @@ async fn a_second_tenant_sees_and_changes_nothing(database: TestDatabase) {
     assert_eq!((readings.len(), readings[0].unit.as_str()), (1, ""));
     assert_eq!(readings[0].figure.as_ref().unwrap().value, -100.0);
     let request = pb::ListDeadLettersRequest::default();
-    let letters = client.list_dead_letters(ask_as(world.tenant, "scorecard.admin", request)).await;
+    let letters = client.list_dead_letters(ask(world.tenant, "scorecard.admin", request)).await;
     assert!(said(letters).unwrap().dead_letters.is_empty());
 }
 
@@ -102,13 +102,13 @@ async fn an_rpc_is_open_to_callers_with_its_scope_alone() {
         metric: Some(world.whole_metric(pb::MetricKind::Nps, "recommend")),
         ..Default::default()
     };
-    let answer = said(client.create_metric(ask_as(world.tenant, "scorecard.read", request.clone())).await);
+    let answer = said(client.create_metric(ask(world.tenant, "scorecard.read", request.clone())).await);
     assert_eq!(answer.as_ref().unwrap_err().metadata["scope"], "scorecard.write");
-    assert_eq!(refused(answer), (Code::PermissionDenied, "SCOPE_MISSING".to_owned()));
+    assert_eq!(told(answer), (Code::PermissionDenied, "SCOPE_MISSING".to_owned()));
     let answer = said(client.create_metric(Request::new(request)).await);
-    assert_eq!(refused(answer), (Code::Unauthenticated, "UNAUTHENTICATED".to_owned()));
+    assert_eq!(told(answer), (Code::Unauthenticated, "UNAUTHENTICATED".to_owned()));
     let letters = said(client.list_dead_letters(world.ask(pb::ListDeadLettersRequest::default())).await);
-    assert_eq!(refused(letters), (Code::PermissionDenied, "SCOPE_MISSING".to_owned()));
+    assert_eq!(told(letters), (Code::PermissionDenied, "SCOPE_MISSING".to_owned()));
     let metrics = pb::ListMetricsRequest::default();
-    assert!(client.list_metrics(ask_as(world.tenant, "scorecard.read", metrics)).await.is_ok());
+    assert!(client.list_metrics(ask(world.tenant, "scorecard.read", metrics)).await.is_ok());
 }

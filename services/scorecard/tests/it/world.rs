@@ -1,54 +1,24 @@
 //! The service with everything around it, and what a test does with it, as verbs.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use arki_database::Store;
-use arki_events::{Bus, Envelope, InProcess, Payload, Sink};
+use arki_events::{Bus, Envelope, InProcess, Payload};
 use arki_ids::{EventId, PersonId, QuestionnaireId, TenantId, UnitId};
 use arki_process::{Clock, Context};
 use arki_proto::directory::v1::Tenant;
 use arki_proto::scorecard::v1 as pb;
-use arki_proto::r#type::v1::LocalizedText;
-use arki_rpc::{Caller, Failure, Peer, Scopes, client, server};
+use arki_rpc::{Failure, Peer, client};
 use arki_scorecard::{Config, Peers};
-use chrono::{DateTime, NaiveDate, Utc};
+use arki_test_support::{FakeClock, FakeDirectory, Recorder, TestDatabase, ask, mask, said, text};
+use chrono::NaiveDate;
 use pb::scorecard_service_client::ScorecardServiceClient;
-use tokio::sync::mpsc;
-use tonic::{Code, Request, Response, Status};
+use tonic::Request;
 
-use crate::databases::TestDatabase;
-use crate::directory::FakeDirectory;
 use crate::wave::{Answers, Wave, counted, date, question, unit_changed};
 
-/// A clock that a test moves.
-pub(crate) struct FakeClock(Mutex<DateTime<Utc>>);
-
-impl FakeClock {
-    pub(crate) fn set(&self, time: &str) {
-        *self.0.lock().unwrap() = time.parse().unwrap();
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap()
-    }
-}
-
-/// Hands each event that comes over the bus to the test.
-struct Recorder(mpsc::UnboundedSender<Envelope>);
-
-#[async_trait::async_trait]
-impl Sink for Recorder {
-    async fn deliver(&self, event: Envelope) -> Result<(), arki_events::Error> {
-        let _ = self.0.send(event);
-        Ok(())
-    }
-}
-
 pub(crate) struct World {
-    pub(crate) directory: Arc<FakeDirectory>,
+    pub(crate) directory: FakeDirectory,
     pub(crate) clock: Arc<FakeClock>,
     pub(crate) bus: Arc<InProcess>,
     /// The service's own state, seen past the service.
@@ -56,12 +26,9 @@ pub(crate) struct World {
     pub(crate) tenant: TenantId,
     pub(crate) questionnaire: QuestionnaireId,
     peer: Peer,
-    events: mpsc::UnboundedReceiver<Envelope>,
+    heard: Arc<Recorder>,
     _database: TestDatabase,
 }
-
-/// How long a test waits for something that must come.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 impl World {
     pub(crate) async fn start(database: TestDatabase) -> Self {
@@ -69,23 +36,21 @@ impl World {
         arki_scorecard::migrate(config.clone()).await.unwrap();
         let store = Store::connect(&database.config).await.unwrap();
 
-        let clock = Arc::new(FakeClock(Mutex::new("2026-03-21T12:00:00Z".parse().unwrap())));
+        let clock = FakeClock::at("2026-03-21T12:00:00Z");
         let ctx = Context::alone(clock.clone());
         let assertion = ctx.assertion.clone();
 
-        let directory = Arc::new(FakeDirectory::default());
+        let directory = FakeDirectory::of("scorecard");
         let once = client::Options { tries: 1, ..client::Options::default() };
         let peers =
-            Peers { directory: client::stack_with(directory.clone().peer(), assertion.clone(), once) };
+            Peers { directory: client::stack_with(directory.peer(&assertion), assertion.clone(), once) };
 
         let bus = Arc::new(InProcess::new());
-        let (sender, events) = mpsc::unbounded_channel();
-        bus.subscribe("test.recorder", &["arki.scorecard.>"], Arc::new(Recorder(sender))).await.unwrap();
+        let heard = Recorder::on(&*bus, &["arki.scorecard.>"]).await;
 
         let running = arki_scorecard::build(config, peers, bus.clone(), ctx).await.unwrap();
         running.readiness.ready().await.unwrap();
-        let options = server::Options::new(running.descriptor, assertion.clone());
-        let peer = client::stack(server::stack(running.routes, options).unwrap(), assertion);
+        let peer = client::stack(running.peer(&assertion).unwrap(), assertion);
         let world = Self {
             directory,
             clock,
@@ -94,7 +59,7 @@ impl World {
             tenant: TenantId::generate(),
             questionnaire: QuestionnaireId::generate(),
             peer,
-            events,
+            heard,
             _database: database,
         };
         world.house_rules("en", 2);
@@ -103,13 +68,12 @@ impl World {
 
     pub(crate) fn house_rules(&self, language: &str, headlines: i32) {
         let rules = Tenant {
-            name: self.tenant.name(),
             default_language: language.to_owned(),
             time_zone: "Europe/Helsinki".to_owned(),
             headline_metric_cap: headlines,
             ..Tenant::default()
         };
-        self.directory.set(self.tenant, rules);
+        self.directory.change(self.tenant, |known| known.rules = rules);
     }
 
     pub(crate) fn client(&self) -> ScorecardServiceClient<Peer> {
@@ -118,7 +82,7 @@ impl World {
 
     /// A request of this tenant's editor.
     pub(crate) fn ask<T>(&self, request: T) -> Request<T> {
-        ask_as(self.tenant, "scorecard.write", request)
+        ask(self.tenant, "scorecard.write", request)
     }
 
     /// Hands an event to whoever consumes it, and waits until they are done with it.
@@ -200,10 +164,9 @@ impl World {
     pub(crate) async fn updates_metric(
         &self,
         metric: pb::Metric,
-        mask: &[&str],
+        paths: &[&str],
     ) -> Result<pb::Metric, Failure> {
-        let paths = mask.iter().map(ToString::to_string).collect();
-        let update_mask = Some(prost_types::FieldMask { paths });
+        let update_mask = mask(paths);
         let request = pb::UpdateMetricRequest { metric: Some(metric), update_mask, ..Default::default() };
         said(self.client().update_metric(self.ask(request)).await).map(|response| response.metric.unwrap())
     }
@@ -256,41 +219,9 @@ impl World {
     }
 
     /// The next event of a kind that other services hear, waited for.
-    pub(crate) async fn tells<P: Payload>(&mut self) -> P {
-        loop {
-            let event = tokio::time::timeout(PATIENCE, self.events.recv()).await;
-            let event = event.expect("an event within the time").unwrap();
-            if event.subject == P::SUBJECT {
-                return event.decode().unwrap();
-            }
-        }
+    pub(crate) async fn tells<P: Payload>(&self) -> P {
+        self.heard.next().await.1
     }
-}
-
-pub(crate) fn ask_as<T>(tenant: TenantId, scopes: &str, request: T) -> Request<T> {
-    let caller = Caller { tenant, subject: "apiKeys/key_test".to_owned(), scopes: Scopes::parse(scopes) };
-    client::with_caller(Request::new(request), &caller)
-}
-
-pub(crate) fn text(language: &str, text: &str) -> Option<LocalizedText> {
-    Some(LocalizedText { by_language: [(language.to_owned(), text.to_owned())].into() })
-}
-
-pub(crate) fn said<T>(response: Result<Response<T>, Status>) -> Result<T, Failure> {
-    response.map(Response::into_inner).map_err(|status| Failure::from_status(&status))
-}
-
-/// The code and reason of a refusal.
-#[track_caller]
-pub(crate) fn refused<T: std::fmt::Debug>(answer: Result<T, Failure>) -> (Code, String) {
-    let failure = answer.unwrap_err();
-    (failure.code, failure.reason.to_string())
-}
-
-/// The fields of the violations of a refusal.
-#[track_caller]
-pub(crate) fn fields<T: std::fmt::Debug>(answer: Result<T, Failure>) -> Vec<String> {
-    answer.unwrap_err().violations.iter().map(|violation| violation.field.clone()).collect()
 }
 
 /// What is shown of each reading: its unit and its value.

@@ -4,20 +4,11 @@ use std::collections::BTreeSet;
 
 use arki_database::Once;
 use arki_database::page::{Page, PageRequest, Tokens};
-use arki_proto::Bounds;
 use arki_rpc::{Caller, Failure};
 use chrono::{DateTime, Utc};
 use prost::Message;
 use prost_types::FieldMask;
 use sha2::{Digest, Sha256};
-
-/// Takes a request whose fields are within their bounds, and says who asks.
-pub(super) fn admit<R: Bounds>(request: tonic::Request<R>) -> Result<(Caller, R), Failure> {
-    let caller = Caller::of(&request)?;
-    let request = request.into_inner();
-    arki_rpc::check(&request)?;
-    Ok((caller, request))
-}
 
 /// What makes this request the same as an earlier one. `request` comes without its `request_id`.
 pub(super) fn once<R: Message>(

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use arki_proto::survey::v1 as pb;
+use arki_rpc::server::unread_message;
 use arki_rpc::{Caller, Failure, time};
 use futures::stream::{self, BoxStream, ReadyChunks};
 use futures::{StreamExt, TryStreamExt};
@@ -59,7 +60,7 @@ impl Running {
                     keys.push(request.key.clone());
                     given.push(self.read(request));
                 }
-                Err(status) => broken = Some(status),
+                Err(status) => broken = Some(unread_message(status)),
             }
         }
         let Some((_, import)) = &mut self.into else {

@@ -4,15 +4,14 @@ use std::mem::take;
 use std::sync::Arc;
 
 use arki_database::Once;
-use arki_events::dead_letters::DeadLetter;
 use arki_proto::event::v1 as event;
 use arki_proto::survey::v1 as pb;
 use arki_proto::survey::v1::survey_service_server::SurveyService;
-use arki_rpc::{Caller, Failure, time};
+use arki_rpc::{Caller, Failure, admit};
 use prost::Message;
 use tonic::{Request, Response, Status, Streaming};
 
-use super::asked::{Listing, admit, fields, once};
+use super::asked::{Listing, fields, once};
 use super::status::{refuse, refusing};
 use super::words::{id, id_or_none};
 use super::{answers, form, import, questionnaire, wave};
@@ -269,7 +268,7 @@ impl SurveyService for Grpc {
         let (size, token) = (take(&mut request.page_size), take(&mut request.page_token));
         let listing = self.listing(&caller, "ListDeadLetters", &request, size, &token).await?;
         let page = self.surveys.dead_letters(caller.tenant, &listing.page).await.map_err(refuse)?;
-        let (dead_letters, next_page_token) = listing.render(page, dead_letter);
+        let (dead_letters, next_page_token) = listing.render(page, event::DeadLetter::from);
         Ok(Response::new(pb::ListDeadLettersResponse { dead_letters, next_page_token }))
     }
 
@@ -279,31 +278,7 @@ impl SurveyService for Grpc {
     ) -> Answer<pb::ReplayDeadLetterResponse> {
         let (caller, request) = admit(request)?;
         let replayed = self.surveys.replay_dead_letter(caller.tenant, &request.dead_letter).await;
-        let dead_letter = Some(dead_letter(replayed.map_err(refuse)?));
+        let dead_letter = Some(replayed.map_err(refuse)?.into());
         Ok(Response::new(pb::ReplayDeadLetterResponse { dead_letter }))
-    }
-}
-
-fn dead_letter(letter: DeadLetter) -> event::DeadLetter {
-    let DeadLetter {
-        id,
-        consumer,
-        event_id,
-        subject,
-        aggregate: _,
-        attempts,
-        last_error,
-        create_time,
-        replay_time,
-    } = letter;
-    event::DeadLetter {
-        id: id.to_string(),
-        consumer,
-        event_id,
-        subject,
-        attempts,
-        last_error,
-        create_time: Some(time::timestamp(create_time)),
-        replay_time: replay_time.map(time::timestamp),
     }
 }

@@ -1,112 +1,49 @@
 //! A running survey service with a tenant in it.
 
-use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
 use arki_database::Store;
-use arki_events::{Bus, Envelope, Payload, Sink};
+use arki_events::{Envelope, InProcess, Payload};
 use arki_ids::TenantId;
 use arki_process::{Clock, Context};
 use arki_proto::survey::v1 as pb;
 use arki_proto::survey::v1::survey_service_client::SurveyServiceClient;
-use arki_rpc::{Caller, Failure, Peer, Scopes, client};
+use arki_rpc::{Caller, Peer, Scopes, client};
 use arki_survey::storage::migration::Migrator;
 use arki_survey::{Config, Peers};
-use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use arki_test_support::{FakeClock, FakeDirectory, OnDatabase, Recorder, TestDatabase};
+use chrono::{DateTime, Utc};
 use tonic::Status;
-use uuid::Uuid;
 
-use crate::directory::FakeDirectory;
 pub(crate) use crate::samples::{
     PALETTE, crowd, felt, number, organisation, questionnaire, unit, wave, words,
 };
-
-/// Runs a test on SQLite, and on PostgreSQL where `TEST_POSTGRES_URL` names one.
-macro_rules! on_each_database {
-    ($($(#[$meta:meta])* async fn $name:ident($house:ident: House) $body:block)*) => {$(
-        mod $name {
-            #[allow(unused_imports, reason = "each test uses some of what its module does")]
-            use super::*;
-            use $crate::house::House;
-
-            async fn behaves($house: House) $body
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_sqlite() {
-                behaves(House::on_sqlite().await).await;
-            }
-
-            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            async fn on_postgres() {
-                match House::on_postgres().await {
-                    Some(house) => behaves(house).await,
-                    None => eprintln!("TEST_POSTGRES_URL is not set: not tried on PostgreSQL"),
-                }
-            }
-        }
-    )*};
-}
-pub(crate) use on_each_database;
-
-/// A clock that stands still until a test moves it.
-pub(crate) struct FakeClock(Mutex<DateTime<Utc>>);
-
-impl FakeClock {
-    pub(crate) fn advance(&self, by: TimeDelta) {
-        *self.0.lock().unwrap() += by;
-    }
-}
-
-impl Clock for FakeClock {
-    fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap()
-    }
-}
-
-/// A bus that remembers what was published.
-#[derive(Default)]
-pub(crate) struct Recorder(Mutex<Vec<Envelope>>);
-
-#[async_trait]
-impl Bus for Recorder {
-    async fn publish(&self, event: Envelope) -> Result<(), arki_events::Error> {
-        self.0.lock().unwrap().push(event);
-        Ok(())
-    }
-
-    async fn subscribe(
-        &self,
-        _: &'static str,
-        _: &'static [&'static str],
-        _: Arc<dyn Sink>,
-    ) -> Result<(), arki_events::Error> {
-        Ok(())
-    }
-}
 
 pub(crate) type Client = SurveyServiceClient<Peer>;
 
 pub(crate) struct House {
     pub(crate) client: Client,
-    pub(crate) directory: Arc<FakeDirectory>,
+    pub(crate) directory: FakeDirectory,
     pub(crate) clock: Arc<FakeClock>,
     /// The tables themselves.
     pub(crate) store: Store,
     pub(crate) tenant: TenantId,
     pub(crate) caller: Caller,
-    bus: Arc<Recorder>,
+    heard: Arc<Recorder>,
     context: Context,
-    folder: Option<PathBuf>,
+    _database: TestDatabase,
 }
 
 impl Drop for House {
     fn drop(&mut self) {
         self.context.tasks.stop().cancel();
-        if let Some(folder) = &self.folder {
-            let _ = std::fs::remove_dir_all(folder);
-        }
+    }
+}
+
+impl OnDatabase for House {
+    async fn on(database: TestDatabase) -> Self {
+        let config = Config { sweep_seconds: 1, ..Config::default() };
+        Self::start(config, database).await
     }
 }
 
@@ -114,40 +51,30 @@ impl Drop for House {
 pub(crate) const START: &str = "2026-11-23T10:10:00Z";
 
 impl House {
-    pub(crate) async fn on_sqlite() -> Self {
-        let (database, folder) = in_a_file();
-        Self::start(Config { database, sweep_seconds: 1, ..Config::default() }, Some(folder)).await
-    }
-
     /// A service whose queue of answers takes hardly any.
     pub(crate) async fn with_a_short_queue() -> Self {
-        let (database, folder) = in_a_file();
-        Self::start(Config { database, intake_queue: 1, ..Config::default() }, Some(folder)).await
+        let config = Config { intake_queue: 1, ..Config::default() };
+        Self::start(config, TestDatabase::sqlite()).await
     }
 
-    pub(crate) async fn on_postgres() -> Option<Self> {
-        let url = std::env::var("TEST_POSTGRES_URL").ok()?;
-        let schema = Some(format!("survey_{}", Uuid::new_v4().simple()));
-        let database = arki_database::Config { url, schema, ..Default::default() };
-        Some(Self::start(Config { database, sweep_seconds: 1, ..Config::default() }, None).await)
-    }
-
-    async fn start(config: Config, folder: Option<PathBuf>) -> Self {
-        let clock = Arc::new(FakeClock(Mutex::new(START.parse().unwrap())));
+    async fn start(config: Config, database: TestDatabase) -> Self {
+        let config = Config { database: database.config.clone(), ..config };
+        let clock = FakeClock::at(START);
         let context = Context::alone(clock.clone());
-        let directory = Arc::new(FakeDirectory::default());
-        let bus = Arc::new(Recorder::default());
+        let assertion = &context.assertion;
+        let directory = FakeDirectory::of("survey");
+        let bus = Arc::new(InProcess::new());
+        let heard = Recorder::on(&*bus, &["arki.>"]).await;
         let store = Store::connect(&config.database).await.unwrap();
         store.migrate::<Migrator>().await.unwrap();
-        let peers = Peers { directory: client::stack(directory.clone().peer(), context.assertion.clone()) };
-        let running = arki_survey::build(config, peers, bus.clone(), context.clone()).await.unwrap();
+        let peers = Peers { directory: client::stack(directory.peer(assertion), assertion.clone()) };
+        let running = arki_survey::build(config, peers, bus, context.clone()).await.unwrap();
         running.readiness.ready().await.unwrap();
-        let client = SurveyServiceClient::new(running.peer(&context.assertion).unwrap());
+        let client = SurveyServiceClient::new(running.peer(assertion).unwrap());
         let tenant = TenantId::generate();
-        let house =
-            Self { client, directory, clock, store, tenant, caller: caller(tenant), bus, context, folder };
-        house.directory.set(tenant, organisation());
-        house
+        directory.set(tenant, organisation());
+        let caller = caller(tenant);
+        Self { client, directory, clock, store, tenant, caller, heard, context, _database: database }
     }
 
     /// Calls a method as this house's caller.
@@ -244,33 +171,12 @@ impl House {
 
     /// The events of one kind that were published, once there are `count` of them.
     pub(crate) async fn hears<P: Payload>(&self, count: usize) -> Vec<P> {
-        let deadline = std::time::Instant::now() + Duration::from_secs(20);
-        loop {
-            let heard: Vec<_> =
-                self.heard().into_iter().filter(|event| event.subject == P::SUBJECT).collect();
-            if heard.len() >= count {
-                return heard.iter().map(|event| event.decode().unwrap()).collect();
-            }
-            assert!(std::time::Instant::now() < deadline, "{} {} of {count}", heard.len(), P::SUBJECT);
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+        self.heard.of_kind(count).await
     }
 
     /// All events that were published so far.
     pub(crate) fn heard(&self) -> Vec<Envelope> {
-        self.bus.0.lock().unwrap().clone()
-    }
-
-    /// Waits for something that the service does by itself.
-    pub(crate) async fn waits_until<F>(&self, what: &str, mut is: impl FnMut() -> F)
-    where
-        F: Future<Output = bool>,
-    {
-        let deadline = std::time::Instant::now() + Duration::from_secs(20);
-        while !is().await {
-            assert!(std::time::Instant::now() < deadline, "waited in vain: {what}");
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        self.heard.all()
     }
 
     /// Everything in a table as text, a row a line.
@@ -303,18 +209,6 @@ impl House {
     }
 }
 
-fn in_a_file() -> (arki_database::Config, PathBuf) {
-    let folder = std::env::temp_dir().join(format!("arki-survey-{}", Uuid::new_v4()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let url = format!("sqlite://{}/survey.db", folder.display());
-    (arki_database::Config { url, ..Default::default() }, folder)
-}
-
 pub(crate) fn caller(tenant: TenantId) -> Caller {
     Caller { tenant, subject: "apiKeys/key_test".to_owned(), scopes: Scopes::parse("survey.admin") }
-}
-
-/// What a call was refused with.
-pub(crate) fn reason(status: &Status) -> (tonic::Code, String) {
-    (status.code(), Failure::from_status(status).reason.to_string())
 }

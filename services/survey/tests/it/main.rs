@@ -4,7 +4,6 @@
 mod anonymity;
 mod answers;
 mod closing;
-mod directory;
 mod events;
 mod faults;
 mod house;

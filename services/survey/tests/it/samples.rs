@@ -1,52 +1,60 @@
 //! A small organisation, and what it is asked.
 
-use arki_ids::{PersonId, UnitId};
+use arki_ids::UnitId;
+use arki_proto::directory::v1 as directory;
 use arki_proto::directory::v1::PersonKind;
 use arki_proto::survey::v1 as pb;
 use arki_proto::r#type::v1::LocalizedText;
+use arki_test_support::Organisation;
 use uuid::Uuid;
-
-use crate::directory::{Organisation, Person};
 
 /// A unit of the sample organisation: 1 is the company, 2 the counters, 3 the drivers.
 pub(crate) fn unit(number: u128) -> UnitId {
     UnitId::from_uuid(Uuid::from_u128(number))
 }
 
+/// Each with the one above, and its key in the HR system.
+fn units(units: &[(u128, Option<u128>, &str)]) -> Vec<directory::Unit> {
+    let known = |&(number, above, key): &(u128, Option<u128>, &str)| directory::Unit {
+        external_id: key.to_owned(),
+        ..arki_test_support::directory::unit(unit(number), key, above.map(unit))
+    };
+    units.iter().map(known).collect()
+}
+
+fn add(to: &mut Organisation, count: usize, kind: PersonKind, unit: Option<UnitId>, language: &str) {
+    for _ in 0..count {
+        to.person(directory::Person {
+            kind: kind.into(),
+            unit: unit.map(|unit| unit.name()).unwrap_or_default(),
+            language: language.to_owned(),
+            ..Default::default()
+        });
+    }
+}
+
 /// Twelve at the counters, four who drive, three customers of the counters, a prospect who belongs nowhere.
 pub(crate) fn organisation() -> Organisation {
-    let mut people = Vec::new();
-    let mut add = |count, kind, unit, language| {
-        people.extend((0..count).map(|_| Person { id: PersonId::generate(), kind, unit, language }));
+    let mut all = Organisation {
+        units: units(&[(1, None, "company"), (2, Some(1), "counters"), (3, Some(1), "drivers")]),
+        ..Organisation::default()
     };
-    add(12, PersonKind::Employee, Some(unit(2)), "fi");
-    add(4, PersonKind::Employee, Some(unit(3)), "sv");
-    add(3, PersonKind::Customer, Some(unit(2)), "en");
-    add(1, PersonKind::Prospect, None, "de");
-    Organisation {
-        minimum_group: 5,
-        units: vec![
-            (unit(1), None, "company"),
-            (unit(2), Some(unit(1)), "counters"),
-            (unit(3), Some(unit(1)), "drivers"),
-        ],
-        people,
-    }
+    all.rules.default_language = "fi".to_owned();
+    add(&mut all, 12, PersonKind::Employee, Some(unit(2)), "fi");
+    add(&mut all, 4, PersonKind::Employee, Some(unit(3)), "sv");
+    add(&mut all, 3, PersonKind::Customer, Some(unit(2)), "en");
+    add(&mut all, 1, PersonKind::Prospect, None, "de");
+    all
 }
 
 /// An organisation of so many employees in one unit.
 pub(crate) fn crowd(count: usize) -> Organisation {
-    let person = |_| Person {
-        id: PersonId::generate(),
-        kind: PersonKind::Employee,
-        unit: Some(unit(2)),
-        language: "fi",
+    let mut all = Organisation {
+        units: units(&[(1, None, "company"), (2, Some(1), "counters")]),
+        ..Organisation::default()
     };
-    Organisation {
-        minimum_group: 5,
-        units: vec![(unit(1), None, "company"), (unit(2), Some(unit(1)), "counters")],
-        people: (0..count).map(person).collect(),
-    }
+    add(&mut all, count, PersonKind::Employee, Some(unit(2)), "fi");
+    all
 }
 
 pub(crate) fn words(text: &str) -> Option<LocalizedText> {

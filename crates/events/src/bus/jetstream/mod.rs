@@ -127,6 +127,19 @@ impl JetStream {
         let worker = JetStreamWorker::new(Arc::clone(&link), receiver);
         Ok((Self { link, subscriptions: sender }, worker))
     }
+
+    /// A look at the connection, for those who operate the process.
+    pub fn watch(&self) -> impl Fn() -> Result<(), String> + Send + Sync + use<> {
+        let client = self.link.client.clone();
+        move || connected(&client).map_err(|error| error.to_string())
+    }
+}
+
+fn connected(client: &Client) -> Result<(), Error> {
+    match client.connection_state() {
+        State::Connected => Ok(()),
+        State::Pending | State::Disconnected => Err(Error::Unavailable("not connected to NATS".into())),
+    }
 }
 
 impl Link {
@@ -161,9 +174,7 @@ impl Bus for JetStream {
     async fn publish(&self, event: Envelope) -> Result<(), Error> {
         // Without this look the client would keep the event in memory until the connection is back, and the
         // relay would wait for each one until the acknowledgement is overdue.
-        if self.link.client.connection_state() != State::Connected {
-            return Err(Error::Unavailable("not connected to NATS".into()));
-        }
+        connected(&self.link.client)?;
         let headers = headers::write(&event)?;
         for first in [true, false] {
             let sent = self
@@ -194,10 +205,10 @@ impl Bus for JetStream {
         let known = self.link.epoch().clone();
         match known {
             Some(epoch) => Ok(Some(epoch)),
-            None if self.link.client.connection_state() != State::Connected => {
-                Err(Error::Unavailable("not connected to NATS".into()))
+            None => {
+                connected(&self.link.client)?;
+                self.link.ensure_stream().await.map(Some)
             }
-            None => self.link.ensure_stream().await.map(Some),
         }
     }
 

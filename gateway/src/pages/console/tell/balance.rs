@@ -28,9 +28,12 @@ pub(super) fn section(words: &Words, told: &[Told]) -> Markup {
             h2 #balance { (words.text("balance-heading")) }
             @if never.contains(&MessageKind::Uncertainty) {
                 p .lead .missing { (words.text("balance-no-uncertainty")) }
-            } @else if let Some(kind) = never.first() {
-                @let kind = words.text(&format!("kind-{}", class(*kind)));
-                p .lead { (words.with("balance-missing", [("kind", kind.into())])) }
+            } @else if !never.is_empty() {
+                @let kinds: Vec<_> =
+                    never.iter().map(|kind| words.text(&format!("kind-{}", class(*kind)))).collect();
+                p .lead {
+                    (words.with("balance-missing", [("count", never.len().into()), ("kinds", kinds.join(", ").into())]))
+                }
             } @else {
                 p .lead { (words.text("balance-whole")) }
             }

@@ -1,5 +1,4 @@
-use arki_database::Config;
-use arki_ids::RequestId;
+use arki_test_support::TestDatabase;
 use arki_words::Words;
 use chrono::TimeDelta;
 
@@ -19,18 +18,13 @@ fn terms(minutes: i64, repeatable: bool) -> Terms {
     Terms { now, lease_end: now + TimeDelta::minutes(10), limit: 100, repeatable }
 }
 
-async fn stores() -> Vec<Store> {
-    let file = std::env::temp_dir().join(format!("arki-communication-{}.db", RequestId::random()));
-    let mut configs = vec![Config { url: format!("sqlite://{}", file.display()), ..Config::default() }];
-    if let Ok(url) = std::env::var("TEST_POSTGRES_URL") {
-        let schema = Some(format!("communication_{}", RequestId::random()));
-        configs.push(Config { url, schema, ..Config::default() });
-    }
+/// A store on each database. The database goes with it.
+async fn stores() -> Vec<(Store, TestDatabase)> {
     let mut stores = Vec::new();
-    for config in configs {
-        let store = Store::connect(&config).await.unwrap();
+    for database in TestDatabase::each() {
+        let store = Store::connect(&database.config).await.unwrap();
         store.migrate::<Migrator>().await.unwrap();
-        stores.push(store);
+        stores.push((store, database));
     }
     stores
 }
@@ -112,7 +106,7 @@ impl Case {
 
 #[tokio::test]
 async fn a_claim_is_for_one_and_what_came_of_it_is_written_once() {
-    for store in stores().await {
+    for (store, _database) in stores().await {
         let case = due(&store, 5).await;
         let batch = exchange(&store, &[], terms(0, true)).await.unwrap();
         assert_eq!((batch.deliveries.len(), batch.messages.len()), (5, 1));
@@ -128,7 +122,7 @@ async fn a_claim_is_for_one_and_what_came_of_it_is_written_once() {
 
 #[tokio::test]
 async fn whoever_comes_back_after_the_lease_settles_nothing() {
-    for store in stores().await {
+    for (store, _database) in stores().await {
         let case = due(&store, 2).await;
         let stale = exchange(&store, &[], terms(0, true)).await.unwrap();
         let fresh = exchange(&store, &[], terms(10, true)).await.unwrap();
@@ -144,7 +138,7 @@ async fn whoever_comes_back_after_the_lease_settles_nothing() {
 
 #[tokio::test]
 async fn a_lease_that_ended_is_of_unknown_outcome_where_sending_twice_is_twice() {
-    for store in stores().await {
+    for (store, _database) in stores().await {
         let case = due(&store, 1).await;
         let lost = exchange(&store, &[], terms(0, false)).await.unwrap();
         let next = exchange(&store, &[], terms(10, false)).await.unwrap();
@@ -158,7 +152,7 @@ async fn a_lease_that_ended_is_of_unknown_outcome_where_sending_twice_is_twice()
 
 #[tokio::test]
 async fn what_is_put_off_comes_back_when_it_is_time() {
-    for store in stores().await {
+    for (store, _database) in stores().await {
         due(&store, 1).await;
         let batch = exchange(&store, &[], terms(0, true)).await.unwrap();
         let later = Outcome::Later { at: now() + TimeDelta::minutes(5), problem: "later".to_owned() };
@@ -175,7 +169,7 @@ async fn what_is_put_off_comes_back_when_it_is_time() {
 
 #[tokio::test]
 async fn a_delivery_that_can_not_be_read_does_not_stop_the_others() {
-    for store in stores().await {
+    for (store, _database) in stores().await {
         let case = due(&store, 3).await;
         store
             .write("Spoil", |tx| {

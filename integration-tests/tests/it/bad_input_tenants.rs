@@ -1,0 +1,219 @@
+//! A second tenant with every name of the first: each route that takes a name, and each field that holds one, answers as
+//! if there were nothing.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use arki_integration_tests::{Suite, api, api::Api};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::wirings::in_both_wirings;
+
+in_both_wirings!(names_of_another_tenant_lead_nowhere);
+
+fn words() -> Value {
+    json!({"byLanguage": {"en": "Nobody is left alone with a problem"}})
+}
+
+/// Something with a name, by the parameter that takes it in a path.
+type Names = BTreeMap<&'static str, String>;
+
+async fn created(api: &Api, path: &str, body: Value) -> Result<String> {
+    let reply = api.post(path, &body).await?.ok().with_context(|| path.to_owned())?;
+    Ok(reply["name"].as_str().context("no name")?.to_owned())
+}
+
+/// One of each kind.
+async fn everything(api: &Api) -> Result<Names> {
+    let text = words();
+    let unit = created(api, "/v1/units", json!({"displayName": "Sales"})).await?;
+    let person = json!({"kind": "PERSON_KIND_EMPLOYEE", "displayName": "Aino Esimerkki", "unit": unit});
+    let person = created(api, "/v1/people", person).await?;
+    let questionnaire = json!({
+        "displayName": "Q", "title": text, "purpose": text, "languages": ["en"],
+        "questions": [{"key": "recommend", "kind": "QUESTION_KIND_NPS", "text": text}]
+    });
+    let questionnaire = created(api, "/v1/questionnaires", questionnaire).await?;
+    let version = created(api, &format!("/v1/{questionnaire}:publish"), json!({})).await?;
+    let vision = created(api, "/v1/visions", json!({"statement": text})).await?;
+    let message = json!({"kind": "MESSAGE_KIND_FOCUS", "subject": text, "body": text});
+    let message = created(api, "/v1/messages", message).await?;
+    let question = format!("{questionnaire}/questions/recommend");
+    let goal = json!({"vision": vision, "title": text, "everydayText": text, "unit": unit});
+    let outcome = json!({"kind": "OUTCOME_KIND_RENEWAL", "time": "2026-01-01T00:00:00Z", "unit": unit});
+    let campaign = json!({
+        "displayName": "C", "message": message, "audience": {"kind": "employee"},
+        "schedule": {"localStart": "2099-01-01T09:00"}
+    });
+    let metric = json!({
+        "displayName": "M", "kind": "METRIC_KIND_NPS", "role": "METRIC_ROLE_CONSEQUENCE", "question": question,
+        "owner": person, "reviewDay": {"year": 2099, "month": 1, "day": 1}
+    });
+    let term = |key: &str| json!({"term": key, "label": text, "role": "TERM_ROLE_WANTED", "lowPercent": 10, "highPercent": 50});
+    let profile = json!({
+        "displayName": "T", "audience": "PROFILE_AUDIENCE_EMPLOYEES", "question": question,
+        "terms": [term("calm"), term("proud")]
+    });
+    let wave = json!({
+        "displayName": "W", "questionnaireVersion": version, "audience": "WAVE_AUDIENCE_EMPLOYEES",
+        "anonymity": "ANONYMITY_CONFIDENTIAL", "sender": text
+    });
+    let mut names = Names::from([("unit", unit), ("person", person), ("version", version)]);
+    for (kind, path, body) in [
+        ("role", "/v1/roles", json!({"displayName": "Seller"})),
+        ("account", "/v1/accounts", json!({"displayName": "Fiction Ltd"})),
+        ("goal", "/v1/goals", goal),
+        ("outcome", "/v1/outcomes", outcome),
+        ("campaign", "/v1/campaigns", campaign),
+        ("metric", "/v1/metrics", metric),
+        ("targetProfile", "/v1/targetProfiles", profile),
+        ("wave", "/v1/waves", wave),
+    ] {
+        names.insert(kind, created(api, path, body).await?);
+    }
+    names.extend([("questionnaire", questionnaire), ("vision", vision), ("message", message)]);
+    let key = json!({"displayName": "reader", "scopes": ["goal.read"]});
+    let key = api.post("/v1/apiKeys", &key).await?.ok()?;
+    names.insert("apiKey", key["apiKey"]["name"].as_str().context("no name")?.to_owned());
+    Ok(names)
+}
+
+/// The path with the names in place of its parameters; none when it takes another kind of thing.
+fn filled(path: &str, names: &Names) -> Option<String> {
+    // A version is named below its questionnaire, everything else by a collection and an id.
+    let mut filled = path.replace("/{version}", "/1");
+    while let Some(start) = filled.find('{') {
+        let end = start + filled[start..].find('}')?;
+        let name = names.get(&filled[start + 1..end])?;
+        let collection = filled[..start - 1].rfind('/')? + 1;
+        filled.replace_range(collection..=end, name);
+    }
+    Some(filled)
+}
+
+/// A body that would do, were the resource there.
+fn body(method: &str, path: &str, names: &Names) -> Option<Value> {
+    let day = json!({"year": 2099, "month": 1, "day": 1});
+    let verb = path.rsplit_once(':').map(|(_, verb)| verb);
+    Some(match (method, verb, path.split('/').nth(2)?) {
+        ("get", ..) => return None,
+        ("patch", _, "visions") => json!({"statement": words()}),
+        ("patch", _, "goals") => json!({"title": words()}),
+        ("patch", _, "messages") => json!({"subject": words()}),
+        ("patch", _, "outcomes") => json!({"currency": "EUR"}),
+        ("patch", ..) => json!({"displayName": "mine now"}),
+        (_, Some("close"), "units") => json!({"validTo": day}),
+        (_, Some("assign"), _) => json!({"membership": {"unit": names["unit"]}}),
+        (_, Some("commit"), _) => json!({"person": names["person"], "state": "COMMITMENT_STATE_SEEN"}),
+        (_, Some("review"), _) => {
+            json!({"verdict": "REVIEW_VERDICT_KEEP", "reason": "mine", "nextReviewDay": day})
+        }
+        _ => json!({}),
+    })
+}
+
+/// Fields that hold a name of another tenant, in resources that would be fine without.
+fn references(theirs: &Names, own: &Names) -> Vec<(&'static str, Value)> {
+    let text = words();
+    let employee = |field: &str, name: &str| json!({"kind": "PERSON_KIND_EMPLOYEE", "displayName": "B", "unit": own["unit"], field: name});
+    let outcome = |field: &str| {
+        let name = &theirs[if field == "unit" { "unit" } else { field }];
+        json!({"kind": "OUTCOME_KIND_RENEWAL", "time": "2026-01-01T00:00:00Z", field: name})
+    };
+    let goal = |field: &str, kind: &str| {
+        let mut goal = json!({"vision": own["vision"], "title": text, "everydayText": text});
+        goal[field] = json!(theirs[kind]);
+        goal
+    };
+    vec![
+        ("/v1/units", json!({"displayName": "A", "parent": theirs["unit"]})),
+        ("/v1/units", json!({"displayName": "A", "leader": theirs["person"]})),
+        ("/v1/people", employee("unit", &theirs["unit"])),
+        ("/v1/people", employee("manager", &theirs["person"])),
+        ("/v1/people", employee("role", &theirs["role"])),
+        (
+            "/v1/people",
+            json!({"kind": "PERSON_KIND_CUSTOMER", "displayName": "B", "account": theirs["account"]}),
+        ),
+        ("/v1/accounts", json!({"displayName": "A", "unit": theirs["unit"]})),
+        ("/v1/outcomes", outcome("unit")),
+        ("/v1/outcomes", outcome("person")),
+        ("/v1/outcomes", outcome("account")),
+        ("/v1/visions", json!({"statement": text, "sponsor": theirs["person"]})),
+        ("/v1/goals", goal("vision", "vision")),
+        ("/v1/goals", goal("parent", "goal")),
+        ("/v1/goals", goal("unit", "unit")),
+        ("/v1/goals", goal("role", "role")),
+        ("/v1/goals", goal("owner", "person")),
+        (
+            "/v1/waves",
+            json!({
+                "displayName": "W", "questionnaireVersion": theirs["version"], "sender": text,
+                "audience": "WAVE_AUDIENCE_EMPLOYEES", "anonymity": "ANONYMITY_CONFIDENTIAL"
+            }),
+        ),
+        (
+            "/v1/campaigns",
+            json!({
+                "displayName": "C", "message": theirs["message"], "audience": {"kind": "employee"},
+                "schedule": {"localStart": "2099-01-01T09:00"}
+            }),
+        ),
+    ]
+}
+
+/// All that a tenant has, as its lists show it.
+async fn shown(api: &Api, document: &Value) -> Result<BTreeMap<String, Value>> {
+    let mut shown = BTreeMap::new();
+    for (path, verbs) in document["paths"].as_object().context("no paths")? {
+        let is_list = verbs["get"].is_object() && !path.contains('{') && path != "/v1/occurrences";
+        if is_list && path != "/v1/apiKeys" && path != "/v1/tree" && path != "/v1/tenants" {
+            let reply = api.get(&format!("{path}?pageSize=1000")).await?;
+            // Some lists are for the operator of all tenants.
+            if reply.status != StatusCode::FORBIDDEN {
+                shown.insert(path.clone(), reply.ok()?);
+            }
+        }
+    }
+    Ok(shown)
+}
+
+async fn names_of_another_tenant_lead_nowhere(suite: Suite) -> Result<()> {
+    let api = suite.api();
+    let document = api.get("/openapi.json").await?.ok()?;
+    let mut theirs = everything(&api).await?;
+    let tenants = api.get("/v1/tenants").await?.ok()?;
+    theirs.insert("tenant", tenants["tenants"][0]["name"].as_str().context("no tenant")?.to_owned());
+    let before = shown(&api, &document).await?;
+    let other = api.post("/v1/tenants", &json!({"displayName": "Another"})).await?.ok()?;
+    let stranger = api.with_key(other["adminSecret"].as_str().context("no key")?);
+    let own = everything(&stranger).await?;
+    let mine = shown(&stranger, &document).await?;
+
+    let mut tried = 0;
+    for (path, verbs) in document["paths"].as_object().context("no paths")? {
+        let Some(address) = path.contains('{').then(|| filled(path, &theirs)).flatten() else { continue };
+        for verb in verbs.as_object().context("no verbs")?.keys() {
+            let method: Method = verb.to_uppercase().parse()?;
+            let request = stranger.request(method, &address);
+            let reply = match body(verb, path, &own) {
+                Some(body) => api::reply(request.json(&body)).await?,
+                None => api::reply(request).await?,
+            };
+            assert_eq!(reply.status, 404, "{verb} {path}: {}", reply.body);
+            assert!(reply.reason().ends_with("_NOT_FOUND"), "{verb} {path}: {}", reply.body);
+            assert_ne!(reply.reason(), "ROUTE_NOT_FOUND", "{verb} {path}: {}", reply.body);
+            tried += 1;
+        }
+    }
+    assert!(tried >= 55, "only {tried} routes were tried");
+    for (path, body) in references(&theirs, &own) {
+        let reply = stranger.post(path, &body).await?;
+        let reason = reply.reason();
+        assert!(reply.status == 404 && reason.ends_with("_NOT_FOUND"), "{path} {body}: {}", reply.body);
+    }
+    assert_eq!(shown(&api, &document).await?, before, "a stranger changed something");
+    assert_eq!(shown(&stranger, &document).await?, mine, "a refused call left something behind");
+    Ok(())
+}
