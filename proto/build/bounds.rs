@@ -75,6 +75,10 @@ fn field_checks(
             && is_text(entry.map_entry_value_field())
         {
             let _ = writeln!(body, "        crate::bounds::texts(&self.{access}, at, {name:?}, out);");
+            if field.full_name() == "arki.type.v1.LocalizedText.by_language" {
+                let _ =
+                    writeln!(body, "        crate::bounds::languages(&self.{access}, at, {name:?}, out);");
+            }
         }
         return;
     }

@@ -46,8 +46,13 @@ pub(crate) fn missing(at: &str, name: &str, out: &mut Vec<Violation>) {
 }
 
 pub(crate) fn words(value: Option<&LocalizedText>, at: &str, name: &str, out: &mut Vec<Violation>) {
-    if value.is_none_or(|words| words.by_language.values().all(|text| text.trim().is_empty())) {
-        missing(at, name, out);
+    let texts = value.map(|words| &words.by_language).filter(|texts| !texts.is_empty());
+    match texts {
+        None => missing(at, name, out),
+        Some(texts) if texts.values().any(|text| text.trim().is_empty()) => {
+            add(at, name, "says nothing in one of its languages, leave that language out", out);
+        }
+        Some(_) => {}
     }
 }
 
@@ -68,6 +73,15 @@ const NO_NUL: &str = "must not contain the character U+0000";
 pub(crate) fn texts(map: &BTreeMap<String, String>, at: &str, name: &str, out: &mut Vec<Violation>) {
     if map.iter().any(|(key, text)| key.contains('\0') || text.contains('\0')) {
         add(at, name, NO_NUL, out);
+    }
+}
+
+/// Text by language, in tags of the form that the contract has everywhere.
+pub(crate) fn languages(map: &BTreeMap<String, String>, at: &str, name: &str, out: &mut Vec<Violation>) {
+    static TAG: Pattern = Pattern::new("^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$");
+    if let Some(unknown) = map.keys().find(|key| !TAG.matches(key)) {
+        let unknown: String = unknown.chars().take(20).collect();
+        add(at, name, format!("{unknown:?} is no language tag, write it like fi or sv-FI"), out);
     }
 }
 
@@ -157,9 +171,13 @@ impl Pattern {
         Self { source, compiled: OnceLock::new() }
     }
 
-    pub(crate) fn check(&self, value: &str, at: &str, name: &str, out: &mut Vec<Violation>) {
+    fn matches(&self, value: &str) -> bool {
         let pattern = self.compiled.get_or_init(|| Regex::new(self.source).ok());
-        if !pattern.as_ref().is_some_and(|pattern| pattern.is_match(value)) {
+        pattern.as_ref().is_some_and(|pattern| pattern.is_match(value))
+    }
+
+    pub(crate) fn check(&self, value: &str, at: &str, name: &str, out: &mut Vec<Violation>) {
+        if !self.matches(value) {
             add(at, name, format!("must match {}", self.source), out);
         } else if value.contains('\0') {
             add(at, name, NO_NUL, out);
@@ -218,6 +236,18 @@ mod tests {
         let words = [("en".to_owned(), "Nobody is left alone".to_owned())];
         vision.statement = Some(LocalizedText { by_language: words.into() });
         assert!(fields(&vision).is_empty());
+    }
+
+    #[test]
+    fn words_say_something_in_each_language_that_they_name() {
+        let vision = |language: &str, text: &str| {
+            let words = LocalizedText { by_language: [(language.to_owned(), text.to_owned())].into() };
+            goal::Vision { statement: Some(words), ..Default::default() }
+        };
+        assert!(fields(&vision("sv-FI", "Tid för var och en")).is_empty());
+        assert_eq!(fields(&vision("en", " ")), ["statement"]);
+        assert_eq!(fields(&vision("", "Time")), ["statement.by_language"]);
+        assert_eq!(fields(&vision("english", "Time")), ["statement.by_language"]);
     }
 
     #[test]

@@ -200,9 +200,8 @@ impl Folder {
 /// Builds the services, each over the peers that it calls, in the order in which they call each other.
 async fn services(folder: &Folder, context: &Context) -> Result<(arki_gateway::Peers, Gate)> {
     let bus: Arc<dyn Bus> = Arc::new(InProcess::new());
-    let peer = |running: &Running| -> Result<Peer> {
-        Ok(client::stack(running.peer(&context.assertion)?, context.assertion.clone()))
-    };
+    let peer =
+        |running: &Running| -> Result<Peer> { Ok(client::stack_here(running.peer(&context.assertion)?)) };
 
     let config = folder.directory()?;
     arki_directory::migrate(config.clone()).await.context("bringing the directory up to date")?;

@@ -5,7 +5,7 @@
 //! 1. **deadline**: the call gets the least of what its request says, what is left for the call that this task
 //!    answers, and the default. When nothing is left, the call is not sent at all.
 //! 2. **caller**: becomes a signed assertion, which a peer in another process verifies; a peer in this process reads
-//!    the caller itself. An assertion that came with the request is dropped: nobody hands on what he was given.
+//!    the caller itself, and nothing is signed for it. An assertion that came with the request is dropped: nobody hands on what he was given.
 //! 3. **span and trace context**: one span around all tries, and the peer's span is its child.
 //! 4. **retry**: `UNAVAILABLE` is tried again, with jitter, and only where calling twice is calling once: methods that
 //!    read by their name, and requests that say so by [`retryable`]; and only after a quick answer, since a peer that
@@ -60,7 +60,12 @@ pub fn stack(peer: Peer, assertion: AssertionKey) -> Peer {
 
 /// Puts the stack around a peer.
 pub fn stack_with(peer: Peer, assertion: AssertionKey, options: Options) -> Peer {
-    Peer::new(Stack { peer, inner: Arc::new(Inner { assertion, options }) })
+    Peer::new(Stack { peer, inner: Arc::new(Inner { assertion: Some(assertion), options }) })
+}
+
+/// Puts the stack around a peer of this process. It reads the caller itself, so nothing is signed for it.
+pub fn stack_here(peer: Peer) -> Peer {
+    Peer::new(Stack { peer, inner: Arc::new(Inner { assertion: None, options: Options::default() }) })
 }
 
 /// The request, made on behalf of `caller`.
@@ -89,7 +94,8 @@ struct Stack {
 }
 
 struct Inner {
-    assertion: AssertionKey,
+    /// None when the peer is in this process.
+    assertion: Option<AssertionKey>,
     options: Options,
 }
 
@@ -125,8 +131,10 @@ impl Inner {
         let until = deadline::current().map_or(until, |outer| outer.min(until));
 
         request.headers_mut().remove(assertion::HEADER);
-        if let Some(caller) = request.extensions().get::<Caller>() {
-            let assertion = self.assertion.sign(caller, request.uri().path());
+        if let Some(key) = &self.assertion
+            && let Some(caller) = request.extensions().get::<Caller>()
+        {
+            let assertion = key.sign(caller, request.uri().path());
             if let Ok(mut value) = HeaderValue::try_from(assertion) {
                 value.set_sensitive(true);
                 request.headers_mut().insert(assertion::HEADER, value);

