@@ -242,7 +242,7 @@ mod tests {
     fn words_say_something_in_each_language_that_they_name() {
         let vision = |language: &str, text: &str| {
             let words = LocalizedText { by_language: [(language.to_owned(), text.to_owned())].into() };
-            goal::Vision { statement: Some(words), ..Default::default() }
+            crate::goal::v1::Vision { statement: Some(words), ..Default::default() }
         };
         assert!(fields(&vision("sv-FI", "Tid för var och en")).is_empty());
         assert_eq!(fields(&vision("en", " ")), ["statement"]);
