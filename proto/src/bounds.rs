@@ -76,12 +76,15 @@ pub(crate) fn texts(map: &BTreeMap<String, String>, at: &str, name: &str, out: &
     }
 }
 
+/// What is longer is shown cut: whoever sends megabytes does not get them back.
+const LONGEST_TAG: usize = 35;
+
 /// Text by language, in tags of the form that the contract has everywhere.
 pub(crate) fn languages(map: &BTreeMap<String, String>, at: &str, name: &str, out: &mut Vec<Violation>) {
     static TAG: Pattern = Pattern::new("^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$");
-    if let Some(unknown) = map.keys().find(|key| !TAG.matches(key)) {
-        let unknown: String = unknown.chars().take(20).collect();
-        add(at, name, format!("{unknown:?} is no language tag, write it like fi or sv-FI"), out);
+    for unknown in map.keys().filter(|key| !TAG.matches(key)).take(8) {
+        let shown: String = unknown.chars().take(LONGEST_TAG).collect();
+        add(at, &join(name, &shown), "is no language tag, write it like fi or sv-FI", out);
     }
 }
 
@@ -247,7 +250,7 @@ mod tests {
         assert!(fields(&vision("sv-FI", "Tid för var och en")).is_empty());
         assert_eq!(fields(&vision("en", " ")), ["statement"]);
         assert_eq!(fields(&vision("", "Time")), ["statement.by_language"]);
-        assert_eq!(fields(&vision("english", "Time")), ["statement.by_language"]);
+        assert_eq!(fields(&vision("english", "Time")), ["statement.by_language.english"]);
     }
 
     #[test]
