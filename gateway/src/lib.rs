@@ -1,4 +1,4 @@
-//! The edge of Arki: one port for REST and JSON, gRPC, gRPC-web, the API's documents and the web pages.
+//! The edge of Arki: one port for REST and JSON, gRPC, gRPC-web, SCIM, the API's documents and the web pages.
 //!
 //! This crate owns the way from a stranger's bytes to a call of a service and back: who calls ([`auth`]), what every
 //! request passes ([`stack`]), and the protocols ([`rest`], [`grpc`]). All of it is made from the contract's
@@ -23,6 +23,7 @@ mod problem;
 mod refusal;
 mod request_id;
 mod rest;
+mod scim;
 mod serve;
 mod stack;
 

@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use arki_proto::r#type::v1::ErrorReason;
 use arki_rpc::{Failure, Reason, Violation, table};
+use arki_scim::ScimType;
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use tonic::{Code, Status};
@@ -163,6 +164,19 @@ impl Refusal {
         if let Some((name, value)) = self.header {
             headers.insert(name, value);
         }
+        response
+    }
+
+    /// The answer to a SCIM request (RFC 7644, section 3.12). A resource that changed is 412 there.
+    pub(crate) fn into_scim(self) -> Response<Body> {
+        let status = self.status(true).as_u16();
+        let is_bug = matches!(self.failure.code, Code::Internal | Code::Unknown | Code::DataLoss);
+        let detail = if is_bug { "internal error" } else { &self.failure.message };
+        let scim_type = self.failure.metadata.get("scim_type").and_then(|word| ScimType::of_word(word));
+        let body = arki_scim::Error { status, scim_type, detail: detail.to_owned() }.body();
+        let mut response = self.into_http("", true);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(arki_scim::media::TYPE));
+        *response.body_mut() = Body::from(body.to_string());
         response
     }
 

@@ -24,6 +24,7 @@ use crate::grpc::Grpc;
 use crate::pages;
 use crate::request_id::RequestIds;
 use crate::rest::Rest;
+use crate::scim::Scim;
 use crate::stack::{
     Answer, Authenticate, CatchPanic, Cors, Deadline, Find, LimitBody, LimitRate, Observe, Secure, Step,
     Target, Ticket, Tongue, rate,
@@ -108,6 +109,7 @@ impl Gateway {
         config.validate()?;
         let contract = Arc::new(Contract::read(descriptor)?);
         let rest = Arc::new(Rest::new(&contract, &peers)?);
+        let scim = Scim::new(peers.directory.clone(), config.body_limit_bytes, config.always_https);
         let grpc = Grpc::new(&contract, peers, config.reflection).await?;
         let ids = Arc::new(RequestIds::new());
         let limits = Arc::new(rate::Limits::new(&config));
@@ -115,7 +117,7 @@ impl Gateway {
 
         let readiness = Readied::default();
         let site = Site::new(&contract, Arc::clone(&readiness)).router(pages);
-        let stack = Answer { rest: Arc::clone(&rest), grpc, site };
+        let stack = Answer { rest: Arc::clone(&rest), grpc, scim, site };
         let stack = LimitRate { limits, next: stack };
         let stack = Authenticate { authenticator, next: stack };
         let stack = Deadline {

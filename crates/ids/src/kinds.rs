@@ -31,6 +31,8 @@ kinds! {
     Role, RoleId, "rol", "roles";
     /// An employee, a customer or a prospect.
     Person, PersonId, "per", "people";
+    /// A group of people in an identity provider's words.
+    ScimGroup, ScimGroupId, "grp", "scimGroups";
     /// That a person belongs to a unit for a time.
     Membership, MembershipId, "mem", "memberships";
     /// A customer organisation.

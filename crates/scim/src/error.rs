@@ -21,6 +21,25 @@ pub enum ScimType {
 }
 
 impl ScimType {
+    /// Every word there is.
+    pub const ALL: [Self; 10] = [
+        Self::InvalidFilter,
+        Self::TooMany,
+        Self::Uniqueness,
+        Self::Mutability,
+        Self::InvalidSyntax,
+        Self::InvalidPath,
+        Self::NoTarget,
+        Self::InvalidValue,
+        Self::InvalidVers,
+        Self::Sensitive,
+    ];
+
+    /// What a word on the wire stands for.
+    pub fn of_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.word() == word)
+    }
+
     /// The word on the wire.
     pub fn word(self) -> &'static str {
         match self {

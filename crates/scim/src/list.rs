@@ -47,7 +47,7 @@ pub struct Query {
 }
 
 impl Query {
-    /// Reads the parameters of a GET, decoded; unknown ones are let pass.
+    /// Reads the parameters of a GET for one kind, see [`Asked::from_parameters`].
     ///
     /// # Errors
     /// `invalidFilter`, `invalidPath` or `invalidValue`.
@@ -56,43 +56,81 @@ impl Query {
         pages: Pages,
         parameters: impl IntoIterator<Item = (&'p str, &'p str)>,
     ) -> Result<Self, Error> {
-        let mut asked = Asked::default();
-        for (name, value) in parameters {
-            let number = || value.trim().parse::<i64>().map_err(|_| whole_number(name));
-            match name.to_ascii_lowercase().as_str() {
-                "filter" => asked.filter = Some(value),
-                "sortby" => asked.sort_by = Some(value),
-                "sortorder" => asked.sort_order = Some(value),
-                "startindex" => asked.start_index = Some(number()?),
-                "count" => asked.count = Some(number()?),
-                "attributes" => asked.attributes.extend(value.split(',')),
-                "excludedattributes" => asked.excluded.extend(value.split(',')),
-                _ => {}
-            }
-        }
-        asked.settle(kind, pages)
+        Asked::from_parameters(parameters)?.settle(kind, pages)
     }
 
-    /// Reads the body of a POST to `/Users/.search`. A search of the root is one of every kind that the body makes
-    /// sense for: a kind that lacks a named attribute has no match (RFC 7644, section 3.4.2.1).
+    /// Reads the body of a POST to `/Users/.search`, see [`Asked::from_search`].
     ///
     /// # Errors
     /// As [`Query::from_parameters`], and `invalidSyntax` where the body is no search.
     pub fn from_search(kind: &ResourceType, pages: Pages, body: &Value) -> Result<Self, Error> {
+        Asked::from_search(body)?.settle(kind, pages)
+    }
+}
+
+/// What a client asks of a list, in its own words: what they mean depends on the kind of resource.
+///
+/// A search of the root asks the same of every kind. A kind for which the words make no sense has no match there
+/// (RFC 7644, section 3.4.2.1).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Asked {
+    pub filter: Option<String>,
+    pub sort_by: Option<String>,
+    pub sort_order: Option<String>,
+    pub start_index: Option<i64>,
+    pub count: Option<i64>,
+    pub attributes: Vec<String>,
+    pub excluded: Vec<String>,
+}
+
+impl Asked {
+    /// Reads the parameters of a GET, decoded; unknown ones are let pass.
+    ///
+    /// # Errors
+    /// `invalidValue` where a number is none.
+    pub fn from_parameters<'p>(
+        parameters: impl IntoIterator<Item = (&'p str, &'p str)>,
+    ) -> Result<Self, Error> {
+        let mut asked = Self::default();
+        for (name, value) in parameters {
+            let text = || Some(value.to_owned());
+            let number = || value.trim().parse::<i64>().map_err(|_| whole_number(name));
+            match name.to_ascii_lowercase().as_str() {
+                "filter" => asked.filter = text(),
+                "sortby" => asked.sort_by = text(),
+                "sortorder" => asked.sort_order = text(),
+                "startindex" => asked.start_index = Some(number()?),
+                "count" => asked.count = Some(number()?),
+                "attributes" => asked.attributes.extend(value.split(',').map(str::to_owned)),
+                "excludedattributes" => asked.excluded.extend(value.split(',').map(str::to_owned)),
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Reads the body of a POST to `/.search`.
+    ///
+    /// # Errors
+    /// `invalidSyntax` where the body is no search, `invalidValue` where a value is of another type.
+    pub fn from_search(body: &Value) -> Result<Self, Error> {
         let fields = body.as_object().ok_or_else(|| Error::syntax("the body is not a JSON object"))?;
         let schemas = body.get("schemas").and_then(Value::as_array).into_iter().flatten();
         let mut schemas = schemas.filter_map(Value::as_str);
         if !schemas.any(|urn| urn.eq_ignore_ascii_case(SEARCH_SCHEMA)) {
             return Err(Error::syntax(format!("schemas must name {SEARCH_SCHEMA}")));
         }
-        let mut asked = Asked::default();
+        let mut asked = Self::default();
         for (name, value) in fields.iter().filter(|(_, value)| !value.is_null()) {
-            let text = || value.as_str().ok_or_else(|| Error::value(format!("{name} takes a string")));
+            let text = || match value.as_str() {
+                Some(text) => Ok(Some(text.to_owned())),
+                None => Err(Error::value(format!("{name} takes a string"))),
+            };
             let number = || value.as_i64().ok_or_else(|| whole_number(name));
             match name.to_ascii_lowercase().as_str() {
-                "filter" => asked.filter = Some(text()?),
-                "sortby" => asked.sort_by = Some(text()?),
-                "sortorder" => asked.sort_order = Some(text()?),
+                "filter" => asked.filter = text()?,
+                "sortby" => asked.sort_by = text()?,
+                "sortorder" => asked.sort_order = text()?,
                 "startindex" => asked.start_index = Some(number()?),
                 "count" => asked.count = Some(number()?),
                 "attributes" => asked.attributes = names(name, value)?,
@@ -100,37 +138,39 @@ impl Query {
                 _ => {}
             }
         }
-        asked.settle(kind, pages)
+        Ok(asked)
     }
-}
 
-#[derive(Default)]
-struct Asked<'a> {
-    filter: Option<&'a str>,
-    sort_by: Option<&'a str>,
-    sort_order: Option<&'a str>,
-    start_index: Option<i64>,
-    count: Option<i64>,
-    attributes: Vec<&'a str>,
-    excluded: Vec<&'a str>,
-}
-
-impl Asked<'_> {
-    fn settle(self, kind: &ResourceType, pages: Pages) -> Result<Query, Error> {
-        let filter = match self.filter.map(str::trim).filter(|text| !text.is_empty()) {
+    /// What the words mean for a kind.
+    ///
+    /// # Errors
+    /// `invalidFilter`, `invalidPath` or `invalidValue`.
+    pub fn settle(&self, kind: &ResourceType, pages: Pages) -> Result<Query, Error> {
+        let given = |text: &Option<String>| -> Option<String> {
+            text.as_deref().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned)
+        };
+        let filter = match given(&self.filter) {
             Some(text) => Some(text.parse::<Filter>()?.checked(kind)?),
             None => None,
         };
-        let sort = match self.sort_by.map(str::trim).filter(|text| !text.is_empty()) {
-            Some(by) => Some(Sort::new(kind, by, self.sort_order)?),
+        let sort = match given(&self.sort_by) {
+            Some(by) => Some(Sort::new(kind, &by, self.sort_order.as_deref())?),
             None => None,
         };
+        let projection = Projection::new(
+            kind,
+            self.attributes.iter().map(String::as_str),
+            self.excluded.iter().map(String::as_str),
+        )?;
+        Ok(Query { filter, sort, page: self.page(pages), projection })
+    }
+
+    /// Which part of the list.
+    pub fn page(&self, pages: Pages) -> Page {
         // RFC 7644, section 3.4.2.4: a value below the least is read as the least.
         let start_index = self.start_index.map_or(1, |start| u64::try_from(start).unwrap_or(0).max(1));
         let count = self.count.map_or(pages.default_count, |count| u64::try_from(count).unwrap_or(0));
-        let page = Page { start_index, count: count.min(pages.most) };
-        let projection = Projection::new(kind, self.attributes, self.excluded)?;
-        Ok(Query { filter, sort, page, projection })
+        Page { start_index, count: count.min(pages.most) }
     }
 }
 
@@ -139,10 +179,10 @@ fn whole_number(name: &str) -> Error {
 }
 
 /// An array of names, or one text with commas.
-fn names<'v>(name: &str, value: &'v Value) -> Result<Vec<&'v str>, Error> {
+fn names(name: &str, value: &Value) -> Result<Vec<String>, Error> {
     let read = match value {
-        Value::String(text) => Some(text.split(',').collect()),
-        Value::Array(items) => items.iter().map(Value::as_str).collect(),
+        Value::String(text) => Some(text.split(',').map(str::to_owned).collect()),
+        Value::Array(items) => items.iter().map(|item| item.as_str().map(str::to_owned)).collect(),
         _ => None,
     };
     read.ok_or_else(|| Error::value(format!("{name} takes an array of names")))

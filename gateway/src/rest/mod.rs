@@ -7,7 +7,7 @@
 mod call;
 mod media;
 pub(crate) mod parameter;
-mod percent;
+pub(crate) mod percent;
 mod read;
 mod render;
 pub(crate) mod request;

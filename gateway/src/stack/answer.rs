@@ -12,11 +12,13 @@ use crate::docs::Nothing;
 use crate::grpc::Grpc;
 use crate::refusal::Refusal;
 use crate::rest::{Context, Rest};
+use crate::scim::{self, Fault, Scim};
 
 /// Answers whatever was found.
 pub(crate) struct Answer {
     pub(crate) rest: Arc<Rest>,
     pub(crate) grpc: Grpc,
+    pub(crate) scim: Scim,
     pub(crate) site: Router,
 }
 
@@ -46,6 +48,16 @@ impl Step for Answer {
                 Ok(response) => response,
                 Err(refusal) => tongue.refuse(refusal),
             },
+            Target::Scim => {
+                let Some(caller) = caller else {
+                    return tongue.refuse(arki_rpc::Failure::no_caller("the request has no caller"));
+                };
+                match Box::pin(self.scim.serve(request, &caller, body_limit)).await {
+                    Ok(response) => response,
+                    Err(Fault::Scim(error)) => scim::error(&error),
+                    Err(Fault::House(refusal)) => tongue.refuse(refusal),
+                }
+            }
             Target::Grpc(None) => tongue.refuse(arki_rpc::Failure::no_such_method(request.uri().path())),
             Target::Unknown | Target::Site => {
                 let (method, path) = (request.method().clone(), request.uri().path().to_owned());

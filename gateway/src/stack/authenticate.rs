@@ -15,6 +15,7 @@ impl<N: Step> Step for Authenticate<N> {
         let needs_caller = match &ticket.target {
             Target::Rest(route, _) => route.method.access != Access::Public,
             Target::Grpc(method) => method.as_ref().is_some_and(|method| method.access != Access::Public),
+            Target::Scim => true,
             // Pages ask for a key by themselves, in a session.
             Target::Unknown | Target::NotAllowed(_) | Target::Plumbing | Target::Site => false,
         };

@@ -7,6 +7,7 @@ use http::{HeaderName, HeaderValue};
 use tokio::time::Instant;
 
 use super::{Response, Step, Target, Ticket, body};
+use crate::scim;
 
 const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
@@ -19,8 +20,12 @@ pub(crate) struct Deadline<N> {
 
 impl<N: Step> Step for Deadline<N> {
     async fn run(&self, mut ticket: Ticket) -> Response {
-        let Some(method) = ticket.target.method() else { return self.next.run(ticket).await };
-        let time = if method.streams() || body::is_import(method) { self.stream } else { self.usual };
+        let takes_long = match (ticket.target.method(), &ticket.target) {
+            (Some(method), _) => method.streams() || body::is_import(method),
+            (None, Target::Scim) => scim::is_bulk(ticket.request.uri().path()),
+            (None, _) => return self.next.run(ticket).await,
+        };
+        let time = if takes_long { self.stream } else { self.usual };
         if matches!(ticket.target, Target::Grpc(_)) {
             // A gRPC caller's own timeout is kept on the way to the service, within the deadline that is set here. A
             // call without one gets ours, since a client's default would be too short for a stream.

@@ -24,6 +24,7 @@ impl Asked {
             Target::Rest(route, _) => Self::Route(Arc::clone(route)),
             Target::Grpc(Some(method)) => Self::Method(Arc::clone(method)),
             Target::Plumbing => Self::Other("plumbing"),
+            Target::Scim => Self::Other("/scim/v2"),
             Target::Site => Self::Other("site"),
             Target::Unknown | Target::NotAllowed(_) | Target::Grpc(None) => Self::Other("none"),
         }
@@ -65,6 +66,8 @@ impl<N: Step> Step for Find<N> {
                 let method = self.contract.method(path).filter(|method| method.access != Access::Internal);
                 Target::Grpc(method.cloned())
             }
+        } else if ticket.tongue.is_scim() {
+            Target::Scim
         } else {
             match self.rest.find(ticket.request.method(), path) {
                 Match::Route(route, captured) => Target::Rest(route, captured),

@@ -42,6 +42,8 @@ pub(crate) enum Target {
     Grpc(Option<Arc<Method>>),
     /// Health or reflection by gRPC.
     Plumbing,
+    /// A path of SCIM.
+    Scim,
     /// A page, a document, or nothing.
     Site,
 }
@@ -52,7 +54,7 @@ impl Target {
         match self {
             Self::Rest(route, _) => Some(&route.method),
             Self::Grpc(method) => method.as_ref(),
-            Self::Unknown | Self::NotAllowed(_) | Self::Plumbing | Self::Site => None,
+            Self::Unknown | Self::NotAllowed(_) | Self::Plumbing | Self::Scim | Self::Site => None,
         }
     }
 }
@@ -64,6 +66,8 @@ pub(crate) struct Tongue {
     /// The content type of the answer, when the caller speaks gRPC or gRPC-web.
     grpc: Option<HeaderValue>,
     if_match: bool,
+    /// Whether errors have the shape of SCIM's.
+    is_scim: bool,
 }
 
 impl Tongue {
@@ -71,11 +75,16 @@ impl Tongue {
     pub(crate) fn of(request: &Request<Body>, request_id: Arc<str>) -> Self {
         let content_type = request.headers().get(header::CONTENT_TYPE);
         let grpc = content_type.filter(|value| value.as_bytes().starts_with(b"application/grpc")).cloned();
-        Self { request_id, grpc, if_match: request.headers().contains_key(header::IF_MATCH) }
+        let is_scim = grpc.is_none() && crate::scim::is_at(request.uri().path());
+        Self { request_id, grpc, if_match: request.headers().contains_key(header::IF_MATCH), is_scim }
     }
 
     pub(crate) fn is_grpc(&self) -> bool {
         self.grpc.is_some()
+    }
+
+    pub(crate) fn is_scim(&self) -> bool {
+        self.is_scim
     }
 
     pub(crate) fn is_grpc_web(&self) -> bool {
@@ -86,6 +95,7 @@ impl Tongue {
     pub(crate) fn refuse(&self, refusal: impl Into<Refusal>) -> Response {
         match &self.grpc {
             Some(content_type) => refusal.into().into_grpc(content_type.clone()),
+            None if self.is_scim => refusal.into().into_scim(),
             None => refusal.into().into_http(&self.request_id, self.if_match),
         }
     }

@@ -14,6 +14,7 @@ mod import;
 mod outcomes;
 mod people;
 mod roles;
+pub mod scim;
 mod tenants;
 mod units;
 

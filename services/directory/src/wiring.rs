@@ -13,8 +13,8 @@ use tonic::service::Routes;
 
 use crate::admin_key;
 use crate::config::Config;
-use crate::grpc::Grpc;
-use crate::service::{Directory, FirstKey};
+use crate::grpc::{Grpc, ScimGrpc};
+use crate::service::{Directory, FirstKey, scim};
 use crate::storage::Migrator;
 
 /// The services that this one calls: none. The directory is asked by all others and asks nobody.
@@ -42,8 +42,10 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
     // Every replica has the same address of the same database, so that a token of one is good at the others.
     let tokens = Tokens::new(format!("directory {}", config.database.url));
+    let scim = scim::Scim::new(directory.clone(), scim::Queue::start(&directory, &tasks));
     Ok(Running {
-        routes: Routes::new(Grpc::new(directory, tokens).into_server()),
+        routes: Routes::new(Grpc::new(directory, tokens).into_server())
+            .add_service(ScimGrpc::new(scim).into_server()),
         descriptor: arki_proto::DESCRIPTOR,
         readiness: Arc::new(Ready(store)),
     })

@@ -49,10 +49,17 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("arki-database", vec!["arki-ids"]),
         ("arki-events", vec!["arki-proto", "arki-ids", "arki-database"]),
         ("arki-process", vec!["arki-rpc"]),
-        ("arki-gateway", vec!["arki-proto", "arki-ids", "arki-words", "arki-rpc", "arki-process"]),
+        (
+            "arki-gateway",
+            vec!["arki-proto", "arki-ids", "arki-words", "arki-rpc", "arki-scim", "arki-process"],
+        ),
     ]);
     for name in SERVICES {
-        allowed.insert(name, service.clone());
+        let mut may = service.clone();
+        if name == "arki-directory" {
+            may.push("arki-scim");
+        }
+        allowed.insert(name, may);
     }
     allowed
 }

@@ -54,6 +54,10 @@ fn single(attribute: &Attribute, value: &Value) -> Result<Option<Value>, Error> 
     if attribute.data_type == DataType::Complex {
         return complex(attribute, value);
     }
+    // No database keeps it in a text, and no name has it.
+    if value.as_str().is_some_and(|text| text.contains('\0')) {
+        return Err(Error::value(format!("{} must not contain the character U+0000", attribute.name)));
+    }
     if let Some(inner) = value.as_object().and_then(|object| object.get("value")) {
         return if inner.is_object() { Err(mismatch(attribute)) } else { coerce(attribute, inner) };
     }

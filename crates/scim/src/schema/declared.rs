@@ -219,13 +219,12 @@ fn enterprise_user() -> Schema {
 }
 
 fn arki_user() -> Schema {
-    let kinds = &["employee", "customer", "prospect", "formerCustomer", "candidate", "leaver"];
+    let opt_out = "Whether the person asks for no surveys.";
     Schema {
         id: ARKI_USER,
         name: "ArkiUser",
-        description: "What Arki knows of a person beyond the standard",
+        description: "What Arki knows of an employee beyond the standard",
         attributes: vec![
-            Attribute::text("kind", "What the person is to the organisation.").only(kinds),
             Attribute::text("employmentState", "Where an employee stands; finer than active.").only(&[
                 "active",
                 "longLeave",
@@ -233,6 +232,10 @@ fn arki_user() -> Schema {
             ]),
             Attribute::text("unit", "The unit, by its external id or as units/….").exact(),
             Attribute::text("role", "The job role, by its external id or as roles/….").exact(),
+            Attribute::text("hireDate", "The first day of work, such as 2026-01-05 (ISO 8601)."),
+            Attribute::text("jobLevel", "The level of the job, in the organisation's own words."),
+            Attribute::text("location", "Where the person works, in the organisation's own words."),
+            Attribute::new("surveyOptOut", DataType::Boolean, opt_out),
         ],
     }
 }

@@ -14,6 +14,7 @@ pub mod money;
 pub mod outcome;
 pub mod person;
 pub mod role;
+pub mod scim;
 pub mod scope;
 pub mod tenant;
 pub mod tree;

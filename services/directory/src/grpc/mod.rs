@@ -10,6 +10,7 @@ mod import;
 mod outcomes;
 mod people;
 mod roles;
+mod scim;
 mod status;
 mod tenants;
 mod units;
@@ -24,6 +25,8 @@ use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
 use crate::service::{Asked, Directory};
+
+pub(crate) use scim::ScimGrpc;
 
 /// The largest request that is taken, in bytes: a file of 32 MiB with its mapping.
 const LARGEST: usize = 40 * 1024 * 1024;

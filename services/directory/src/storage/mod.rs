@@ -1,6 +1,6 @@
 //! What do we store, and why.
 //!
-//! Nine tables of our own, each with a primary key that begins with the tenant:
+//! Thirteen tables of our own, each with a primary key that begins with the tenant:
 //!
 //! - `tenant`: the organisations and their house rules.
 //! - `unit` and `unit_version`: a unit is its identity, key and revision; everything that has a history (parent, name,
@@ -9,6 +9,7 @@
 //! - `role`: job roles.
 //! - `person` and `membership`: the same split. A day on which a person belongs nowhere has no row.
 //! - `account` and `outcome`: what the CRM knows.
+//! - `scim_user`, `scim_user_email`, `scim_group`, `scim_group_member`: see [`scim`].
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
 //!
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
@@ -23,6 +24,7 @@ mod migration;
 pub mod outcomes;
 pub mod people;
 pub mod roles;
+pub mod scim;
 pub mod tenants;
 pub mod units;
 

@@ -1,5 +1,6 @@
 //! People and where they belong.
 
+mod lookup;
 mod rows;
 mod select;
 
@@ -19,6 +20,7 @@ use super::{CHUNK, Error, id};
 use crate::domain::Person;
 use crate::domain::person::{Employment, Kind};
 
+pub use lookup::{of_ids, names, with_any_key, with_emails};
 pub use select::{Filter, UnitFilter, audience, list};
 
 /// One person.

@@ -1,0 +1,31 @@
+use arki_ids::TenantId;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "scim_user")]
+pub(in crate::storage) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    /// The id of the person.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    /// `userName` as it is looked for.
+    pub user_name: String,
+    pub external_id: Option<String>,
+    /// JSON as a text, because a database's own type would rewrite what was sent.
+    pub resource: String,
+    pub revision: i64,
+    pub create_time: DateTimeUtc,
+    pub update_time: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::storage) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    pub(in crate::storage) fn in_tenant(tenant: TenantId) -> Select<Self> {
+        Self::find().filter(Column::TenantId.eq(tenant.to_string()))
+    }
+}
