@@ -12,8 +12,9 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// What to measure: "edge" (the gateway beside Envoy) or "collect" (responses beside pgbench).
-    #[arg(value_parser = ["edge", "collect"])]
+    /// What to measure: "edge" (the gateway beside Envoy), "collect" (responses beside pgbench) or "directory" (SCIM
+    /// beside scim2-server).
+    #[arg(value_parser = ["edge", "collect", "directory"])]
     name: String,
 }
 
@@ -22,13 +23,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     run::run(Command::new("cargo").args(["build", "--release", "--bin", "arki"]))?;
     let mut bench = Command::new("cargo");
     bench.args(["bench", "--package", "arki-integration-tests", "--bench", &arguments.name]);
-    let _server = if arguments.name == "edge" {
-        bench.env("ENVOY", tools::envoy()?);
-        None
-    } else {
-        let server = Postgres::start(Durability::Synced)?;
-        bench.env("TEST_POSTGRES_URL", &server.postgres_url).env("PG_BIN", tools::postgres()?);
-        Some(server)
+    let _server = match arguments.name.as_str() {
+        "edge" => {
+            bench.env("ENVOY", tools::envoy()?);
+            None
+        }
+        "collect" => {
+            let server = Postgres::start(Durability::Synced)?;
+            bench.env("TEST_POSTGRES_URL", &server.postgres_url).env("PG_BIN", tools::postgres()?);
+            Some(server)
+        }
+        _ => None,
     };
     run::run(&mut bench)
 }

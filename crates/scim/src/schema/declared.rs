@@ -201,7 +201,6 @@ fn enterprise_user() -> Schema {
     let manager = vec![
         Attribute::text("value", "The id of the manager.").exact(),
         Attribute::reference(&["User"], "Where the manager is served.").derived(),
-        Attribute::text("displayName", "The name of the manager.").read_only(),
     ];
     Schema {
         id: ENTERPRISE_USER,
@@ -244,7 +243,6 @@ fn core_group() -> Schema {
     let members = vec![
         Attribute::text("value", "The id of the member.").exact().immutable().required(),
         Attribute::reference(&["User"], "Where the member is served.").immutable().derived(),
-        Attribute::text("display", "The name of the member.").read_only(),
         Attribute::text("type", "The kind of the member.").immutable().derived().expects(&["User"]),
     ];
     Schema {

@@ -36,7 +36,7 @@ fn refuses_what_cannot_be_done_with_the_right_word() {
         (json!({"op": "remove", "path": "groups"}), Mutability),
         (
             json!({"op": "replace", "path": format!("{ENTERPRISE_USER}:manager.displayName"), "value": "X"}),
-            Mutability,
+            InvalidPath,
         ),
         (json!({"op": "remove", "path": "userName"}), Mutability),
         (json!({"op": "replace", "path": "userName", "value": null}), InvalidValue),

@@ -20,7 +20,7 @@ use super::{CHUNK, Error, id};
 use crate::domain::Person;
 use crate::domain::person::{Employment, Kind};
 
-pub use lookup::{of_ids, names, with_any_key, with_emails};
+pub use lookup::{of_ids, with_any_key, with_emails};
 pub use select::{Filter, UnitFilter, audience, list};
 
 /// One person.

@@ -13,6 +13,7 @@ use arki_test_support::{FakeClock, OnDatabase, Recorder, TestDatabase};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
 
+use crate::scim_user::Provider;
 use crate::user::User;
 
 pub(crate) struct Server {
@@ -67,6 +68,16 @@ impl Server {
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
         };
         User::new(DirectoryServiceClient::new(self.peer.clone()), caller)
+    }
+
+    /// An identity provider of a tenant.
+    pub(crate) fn provider(&self, tenant: TenantId) -> Provider {
+        let caller = Caller {
+            tenant,
+            subject: "apiKeys/test".to_owned(),
+            scopes: std::iter::once("scim".to_owned()).collect(),
+        };
+        Provider::new(self.peer.clone(), caller)
     }
 
     /// The administrator of another tenant.

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use arki_ids::{PersonId, ScimGroupId};
-use arki_scim::{Error, ScimType};
+use arki_ids::ScimGroupId;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::{Resource, folded, kept, text};
 
@@ -15,7 +14,8 @@ pub struct Group {
     pub id: ScimGroupId,
     /// What the client sent, in the form of `arki_scim`, without `id`, `meta` and `members`.
     pub resource: Value,
-    pub members: BTreeSet<PersonId>,
+    /// Ids of users, as they were sent. One that is no user's is kept and has no effect.
+    pub members: BTreeSet<String>,
     /// Grows with every change of the resource or of the members; the entity tag.
     pub revision: i64,
     pub create_time: DateTime<Utc>,
@@ -24,13 +24,10 @@ pub struct Group {
 
 impl Group {
     /// A new group.
-    ///
-    /// # Errors
-    /// `invalidValue` for a member whose id is none.
-    pub fn create(id: ScimGroupId, resource: Value, now: DateTime<Utc>) -> Result<Self, Error> {
-        let members = members(&resource)?;
+    pub fn create(id: ScimGroupId, resource: Value, now: DateTime<Utc>) -> Self {
+        let members = members(&resource);
         let resource = kept(resource, &["members"]);
-        Ok(Self { id, resource, members, revision: 1, create_time: now, update_time: now })
+        Self { id, resource, members, revision: 1, create_time: now, update_time: now }
     }
 
     /// The resource as a client may speak of it in a change: with its id and its members.
@@ -38,27 +35,25 @@ impl Group {
         let mut resource = self.resource.clone();
         resource["id"] = self.id.to_string().into();
         if !self.members.is_empty() {
-            let members = self.members.iter().map(|member| json!({"value": member.to_string()}));
+            let members = self.members.iter().map(|member| json!({"value": member}));
             resource["members"] = members.collect();
         }
         resource
     }
 
     /// The group with another resource, which holds its members. The same keeps the revision.
-    ///
-    /// # Errors
-    /// `invalidValue` for a member whose id is none.
-    pub fn changed(&self, resource: Value, now: DateTime<Utc>) -> Result<Self, Error> {
-        let members = members(&resource)?;
+    #[must_use]
+    pub fn changed(&self, resource: Value, now: DateTime<Utc>) -> Self {
+        let members = members(&resource);
         let resource = kept(resource, &["members"]);
-        Ok(self.revised(Self { resource, members, ..self.clone() }, now))
+        self.revised(Self { resource, members, ..self.clone() }, now)
     }
 
     /// The group without a member.
     #[must_use]
-    pub fn without(&self, member: PersonId, now: DateTime<Utc>) -> Self {
+    pub fn without(&self, member: &str, now: DateTime<Utc>) -> Self {
         let mut changed = self.clone();
-        changed.members.remove(&member);
+        changed.members.remove(member);
         self.revised(changed, now)
     }
 
@@ -93,18 +88,7 @@ impl Resource for Group {
     const NAME: &'static str = "displayName";
 }
 
-fn members(resource: &Value) -> Result<BTreeSet<PersonId>, Error> {
+fn members(resource: &Value) -> BTreeSet<String> {
     let members = resource.get("members").and_then(Value::as_array).into_iter().flatten();
-    members.filter_map(Value::as_object).map(member).collect()
-}
-
-fn member(parts: &Map<String, Value>) -> Result<PersonId, Error> {
-    let value = parts.get("value").and_then(Value::as_str).unwrap_or_default();
-    value.parse().map_err(|_| no_such_member(value))
-}
-
-/// A member must be a user of the same tenant.
-pub(crate) fn no_such_member(value: &str) -> Error {
-    let shown: String = value.chars().take(64).collect();
-    Error::of(ScimType::InvalidValue, format!("members: there is no user {shown:?}"))
+    members.filter_map(|member| text(member, "value")).map(str::to_owned).collect()
 }

@@ -11,7 +11,6 @@ pub mod told;
 mod user;
 
 pub use group::Group;
-pub(crate) use group::no_such_member;
 pub use user::{User, email_keys};
 
 use std::hash::Hash;

@@ -10,8 +10,6 @@ use serde_json::{Value, json};
 
 use super::{Group, User, told};
 
-/// What people are called.
-pub type Names = HashMap<PersonId, String>;
 /// The groups of users, with what they are called.
 pub type Groups = HashMap<PersonId, Vec<(ScimGroupId, String)>>;
 
@@ -31,7 +29,7 @@ pub fn manager_of(user: &User) -> Option<PersonId> {
 }
 
 /// A user.
-pub fn user(kind: &ResourceType, base: &str, user: &User, groups: &Groups, names: &Names) -> Value {
+pub fn user(kind: &ResourceType, base: &str, user: &User, groups: &Groups) -> Value {
     let User { id, resource, revision, create_time, update_time } = user;
     let mut shown = resource.clone();
     let id_text = id.to_string();
@@ -49,31 +47,24 @@ pub fn user(kind: &ResourceType, base: &str, user: &User, groups: &Groups, names
         shown["groups"] = groups.iter().map(shown_group).collect();
     }
     if let Some(manager) = manager_of(user) {
-        let told = &mut shown[ENTERPRISE_USER]["manager"];
-        told["$ref"] = format!("{base}/Users/{manager}").into();
-        if let Some(name) = names.get(&manager) {
-            told["displayName"] = name.as_str().into();
-        }
+        shown[ENTERPRISE_USER]["manager"]["$ref"] = format!("{base}/Users/{manager}").into();
     }
     shown
 }
 
 /// A group.
-pub fn group(kind: &ResourceType, base: &str, group: &Group, names: &Names) -> Value {
+pub fn group(kind: &ResourceType, base: &str, group: &Group) -> Value {
     let Group { id, resource, members, revision, create_time, update_time } = group;
     let mut shown = resource.clone();
     let id_text = id.to_string();
     shown["meta"] = meta(kind, location(kind, base, &id_text), *revision, *create_time, *update_time);
     shown["id"] = id_text.into();
     if !members.is_empty() {
-        let member = |member: &PersonId| {
-            let mut told = json!({
-                "value": member.to_string(),
-                "$ref": format!("{base}/Users/{member}"),
-                "type": "User",
-            });
-            if let Some(name) = names.get(member) {
-                told["display"] = name.as_str().into();
+        let member = |member: &String| {
+            let mut told = json!({"value": member});
+            if member.parse::<PersonId>().is_ok() {
+                told["$ref"] = format!("{base}/Users/{member}").into();
+                told["type"] = "User".into();
             }
             told
         };

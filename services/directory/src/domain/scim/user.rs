@@ -23,9 +23,12 @@ pub struct User {
 }
 
 impl User {
-    /// A new user.
+    /// A new user, who is active where nothing else is said, so that a filter on `active` finds everybody.
     pub fn create(id: PersonId, resource: Value, now: DateTime<Utc>) -> Self {
-        let resource = kept(resource, &["groups"]);
+        let mut resource = kept(resource, &["groups"]);
+        if resource.get("active").is_none() {
+            resource["active"] = true.into();
+        }
         Self { id, resource, revision: 1, create_time: now, update_time: now }
     }
 

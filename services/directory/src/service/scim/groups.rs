@@ -1,10 +1,9 @@
 //! Writes of groups.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use arki_database::Tx;
-use arki_ids::{PersonId, ScimGroupId};
+use arki_ids::ScimGroupId;
 use arki_scim::Error as Refused;
 use arki_scim::bulk::Method;
 use arki_scim::patch::Patch;
@@ -12,16 +11,16 @@ use arki_scim::patch::Patch;
 use super::super::Error;
 use super::work::{Stop, Work, Written, body, check_version};
 use super::{Operation, Type};
-use crate::domain::scim::{Group, Resource, no_such_member};
-use crate::storage::scim::{groups, users};
+use crate::domain::scim::{Group, Resource};
+use crate::storage::scim::groups;
 
 impl Work {
     pub(super) async fn change_group(&mut self, tx: &Tx, operation: &Operation) -> Result<Written, Stop> {
         let kind = Type::Group.kind();
         if operation.method == Method::Post {
             let resource = kind.create(body(operation)?)?;
-            let group = Group::create(ScimGroupId::generate(), resource, self.now)?;
-            self.check_group(tx, &group, &HashSet::new()).await?;
+            let group = Group::create(ScimGroupId::generate(), resource, self.now);
+            self.check_group(tx, &group).await?;
             return Ok(Written::Group(201, self.groups.put(group)));
         }
         let group = self.group(tx, &operation.id).await?;
@@ -34,12 +33,11 @@ impl Work {
                 return Ok(Written::Gone(group.id.to_string()));
             }
         };
-        let changed = group.changed(resource, self.now)?;
+        let changed = group.changed(resource, self.now);
         if changed == *group {
             return Ok(Written::Group(200, group));
         }
-        let old = group.members.iter().copied().collect();
-        self.check_group(tx, &changed, &old).await?;
+        self.check_group(tx, &changed).await?;
         Ok(Written::Group(200, self.groups.put(changed)))
     }
 
@@ -51,8 +49,8 @@ impl Work {
         Ok(self.groups.get(known).flatten().ok_or_else(|| Refused::not_found(id))?)
     }
 
-    /// Refuses a name or a key of the client that another group has, and members who are no users.
-    async fn check_group(&mut self, tx: &Tx, group: &Group, old: &HashSet<PersonId>) -> Result<(), Stop> {
+    /// Refuses a name or a key of the client that another group has.
+    async fn check_group(&mut self, tx: &Tx, group: &Group) -> Result<(), Stop> {
         let name = group.name_key();
         if self.groups.named(&name).is_none() {
             self.read_groups(tx, &[], std::slice::from_ref(&name), &[]).await?;
@@ -66,18 +64,6 @@ impl Work {
             }
             if self.groups.keyed(&key).flatten().is_some_and(|holder| holder != group.id) {
                 return Err(Refused::uniqueness("externalId").into());
-            }
-        }
-        let new = group.members.iter().copied().filter(|member| !old.contains(member));
-        let unread: Vec<PersonId> = new.clone().filter(|member| self.users.get(*member).is_none()).collect();
-        let known = users::known(tx, self.tenant, &unread).await?;
-        for member in new {
-            let is_user = match self.users.get(member) {
-                Some(user) => user.is_some(),
-                None => known.contains(&member),
-            };
-            if !is_user {
-                return Err(no_such_member(&member.to_string()).into());
             }
         }
         Ok(())

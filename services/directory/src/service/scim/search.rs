@@ -15,7 +15,6 @@ use super::{PAGES, Scim, Shown, Type, View};
 use crate::domain::scim::narrow::{self, Key};
 use crate::domain::scim::{Group, Resource, User, render};
 use crate::service::Error;
-use crate::storage::people;
 use crate::storage::scim::{groups, users};
 
 /// How many resources are looked at at once.
@@ -35,7 +34,7 @@ struct Reader<'r> {
     tenant: TenantId,
     base: &'r str,
     of: Type,
-    /// Whether a group's members, a user's groups and the names of managers are wanted.
+    /// Whether a group's members or a user's groups are wanted.
     with_related: bool,
 }
 
@@ -107,17 +106,17 @@ impl Scim {
 }
 
 fn is_related_shown(of: Type, projection: &Projection) -> bool {
-    match of {
-        // A manager has a name that is kept with the manager.
-        Type::User => true,
-        Type::Group => projection.shows(of.kind(), "members"),
-    }
+    let related = match of {
+        Type::User => "groups",
+        Type::Group => "members",
+    };
+    projection.shows(of.kind(), related)
 }
 
 fn mentions_related(query: &Query) -> bool {
     let filter = query.filter.as_ref().map(ToString::to_string).unwrap_or_default().to_lowercase();
     let sort = query.sort.as_ref().map(|sort| sort.by.attribute.to_lowercase()).unwrap_or_default();
-    ["members", "groups", "manager"].iter().any(|name| filter.contains(name) || sort == *name)
+    ["members", "groups"].iter().any(|name| filter.contains(name) || sort == *name)
 }
 
 impl Reader<'_> {
@@ -188,7 +187,7 @@ impl Reader<'_> {
             Type::User => self.users(users::slice(self.store.reader(), self.tenant, offset, limit).await?).await,
             Type::Group => {
                 let with = self.with_related;
-                self.groups(groups::slice(self.store.reader(), self.tenant, offset, limit, with).await?).await
+                Ok(self.groups(&groups::slice(self.store.reader(), self.tenant, offset, limit, with).await?))
             }
         }
     }
@@ -202,7 +201,7 @@ impl Reader<'_> {
             Type::Group => {
                 let last = last.and_then(|last| last.parse::<ScimGroupId>().ok());
                 let with = self.with_related;
-                self.groups(groups::after(self.store.reader(), self.tenant, last, STEP, with).await?).await
+                Ok(self.groups(&groups::after(self.store.reader(), self.tenant, last, STEP, with).await?))
             }
         }
     }
@@ -212,28 +211,21 @@ impl Reader<'_> {
             Type::User => self.users(users::with_keys(self.store.reader(), self.tenant, keys).await?).await,
             Type::Group => {
                 let with = self.with_related;
-                self.groups(groups::with_keys(self.store.reader(), self.tenant, keys, with).await?).await
+                Ok(self.groups(&groups::with_keys(self.store.reader(), self.tenant, keys, with).await?))
             }
         }
     }
 
     async fn users(&self, users: Vec<User>) -> Result<Vec<Value>, Error> {
-        let (mut of, mut managers) = (Vec::new(), Vec::new());
-        if self.with_related {
-            of.extend(users.iter().map(|user| user.id));
-            managers.extend(users.iter().filter_map(render::manager_of));
-        }
+        let of: Vec<PersonId> = users.iter().filter(|_| self.with_related).map(|user| user.id).collect();
         let groups = users::groups_of(self.store.reader(), self.tenant, &of).await?;
-        let names = people::names(self.store.reader(), self.tenant, &managers).await?;
         let kind = self.of.kind();
-        Ok(users.iter().map(|user| render::user(kind, self.base, user, &groups, &names)).collect())
+        Ok(users.iter().map(|user| render::user(kind, self.base, user, &groups)).collect())
     }
 
-    async fn groups(&self, groups: Vec<Group>) -> Result<Vec<Value>, Error> {
-        let members: Vec<PersonId> = groups.iter().flat_map(|group| &group.members).copied().collect();
-        let names = people::names(self.store.reader(), self.tenant, &members).await?;
+    fn groups(&self, groups: &[Group]) -> Vec<Value> {
         let kind = self.of.kind();
-        Ok(groups.iter().map(|group| render::group(kind, self.base, group, &names)).collect())
+        groups.iter().map(|group| render::group(kind, self.base, group)).collect()
     }
 }
 

@@ -63,12 +63,13 @@ impl Work {
         let change = Change { kind: Some(Kind::Leaver), ..Change::default() };
         self.change_person(tx, user.id, change).await?;
         self.users.remove(user.id);
+        let id = user.id.to_string();
         for group in self.groups.all() {
-            if group.members.contains(&user.id) {
-                self.groups.put(group.without(user.id, self.now));
+            if group.members.contains(&id) {
+                self.groups.put(group.without(&id, self.now));
             }
         }
-        Ok(Written::Gone(user.id.to_string()))
+        Ok(Written::Gone(id))
     }
 
     async fn user(&mut self, tx: &Tx, id: &str) -> Result<Arc<User>, Stop> {

@@ -211,27 +211,22 @@ pub(super) fn check_version(operation: &Operation, revision: i64) -> Result<(), 
     check_match(operation.if_match.as_deref(), &render::version(revision))
 }
 
-/// The outcomes as they are answered. Read after everything is written, so that names and groups are those of now.
+/// The outcomes as they are answered. Read after everything is written, so that the groups are those of now.
 async fn shown(
     tx: &Tx,
     job: &Job,
     written: Vec<Result<Written, Refused>>,
 ) -> Result<Vec<Result<Done, Refused>>, Error> {
-    let (mut of, mut whose) = (HashSet::new(), HashSet::new());
-    for written in written.iter().flatten().filter(|_| !job.without_resources) {
-        match written {
-            Written::User(_, user) => {
-                of.insert(user.id);
-                whose.extend(render::manager_of(user));
-            }
-            Written::Group(_, group) => whose.extend(group.members.iter().copied()),
-            Written::Gone(_) => {}
-        }
-    }
+    let of = written.iter().flatten().filter(|_| !job.without_resources);
+    let of: HashSet<PersonId> = of
+        .filter_map(|written| match written {
+            Written::User(_, user) => Some(user.id),
+            Written::Group(..) | Written::Gone(_) => None,
+        })
+        .collect();
     let groups = users::groups_of(tx, job.tenant, &listed(of)).await?;
-    let names = people::names(tx, job.tenant, &listed(whose)).await?;
     let base = &job.view.base;
-    let done = written.into_iter().map(|written| {
+    let done = job.operations.iter().zip(written).map(|(operation, written)| {
         let (of, status, id, revision) = match written.as_ref().map_err(Clone::clone)? {
             Written::User(status, user) => (Type::User, *status, user.id.to_string(), user.revision),
             Written::Group(status, group) => (Type::Group, *status, group.id.to_string(), group.revision),
@@ -244,13 +239,15 @@ async fn shown(
         let projection = job.view.projection(kind)?;
         let resource = match written? {
             _ if job.without_resources => None,
-            Written::User(_, user) => Some(render::user(kind, base, &user, &groups, &names)),
-            Written::Group(200, group)
-                if group.members.len() > MOST_ANSWERED && job.view.attributes.is_empty() =>
+            Written::User(_, user) => Some(render::user(kind, base, &user, &groups)),
+            Written::Group(_, group)
+                if operation.method == Method::Patch
+                    && group.members.len() > MOST_ANSWERED
+                    && job.view.attributes.is_empty() =>
             {
                 None
             }
-            Written::Group(_, group) => Some(render::group(kind, base, &group, &names)),
+            Written::Group(_, group) => Some(render::group(kind, base, &group)),
             Written::Gone(_) => None,
         };
         let status = if resource.is_none() && !job.without_resources { 204 } else { status };

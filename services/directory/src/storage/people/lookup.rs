@@ -1,12 +1,10 @@
 //! Many people at once, by what others know them by.
 
-use std::collections::HashMap;
-
 use arki_ids::{PersonId, TenantId};
-use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter};
 
 use super::super::entity::person;
-use super::super::{CHUNK, Error, id};
+use super::super::{CHUNK, Error};
 use super::load;
 use crate::domain::Person;
 
@@ -36,28 +34,6 @@ pub async fn with_emails(
     email_keys: &[String],
 ) -> Result<Vec<Person>, Error> {
     with_any(db, tenant, person::Column::EmailKey, email_keys).await
-}
-
-/// What people are called.
-pub async fn names(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    ids: &[PersonId],
-) -> Result<HashMap<PersonId, String>, Error> {
-    let mut names = HashMap::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK) {
-        let rows: Vec<(String, String)> = person::Entity::in_tenant(tenant)
-            .select_only()
-            .columns([person::Column::Id, person::Column::DisplayName])
-            .filter(person::Column::Id.is_in(chunk.iter().map(PersonId::to_string)))
-            .into_tuple()
-            .all(db)
-            .await?;
-        for (person, name) in rows {
-            names.insert(id(&person)?, name);
-        }
-    }
-    Ok(names)
 }
 
 async fn with_any(

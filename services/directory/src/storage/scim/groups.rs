@@ -145,7 +145,7 @@ pub async fn save(tx: &Tx, tenant: TenantId, groups: &[Changed<'_>]) -> Result<(
     let mut coming = Vec::new();
     for Changed { before, after } in groups {
         let old = before.map_or(&nobody, |group| &group.members);
-        let going: Vec<String> = old.difference(&after.members).map(PersonId::to_string).collect();
+        let going: Vec<String> = old.difference(&after.members).cloned().collect();
         for chunk in going.chunks(CHUNK) {
             let of = Condition::all()
                 .add(member::Column::GroupId.eq(after.id.to_string()))
@@ -155,7 +155,7 @@ pub async fn save(tx: &Tx, tenant: TenantId, groups: &[Changed<'_>]) -> Result<(
         coming.extend(after.members.difference(old).map(|user| member::Model {
             tenant_id: tenant.to_string(),
             group_id: after.id.to_string(),
-            user_id: user.to_string(),
+            user_id: user.clone(),
         }));
     }
     for chunk in coming.chunks(CHUNK) {
@@ -223,7 +223,7 @@ async fn put_together(
     rows: Vec<scim_group::Model>,
     with_members: bool,
 ) -> Result<Vec<Group>, Error> {
-    let mut members: HashMap<String, BTreeSet<PersonId>> = HashMap::new();
+    let mut members: HashMap<String, BTreeSet<String>> = HashMap::new();
     for chunk in rows.chunks(CHUNK).filter(|_| with_members) {
         let found: Vec<(String, String)> = Members::in_tenant(tenant)
             .select_only()
@@ -233,7 +233,7 @@ async fn put_together(
             .all(db)
             .await?;
         for (group, user) in found {
-            members.entry(group).or_default().insert(id(&user)?);
+            members.entry(group).or_default().insert(user);
         }
     }
     rows.into_iter()

@@ -75,28 +75,6 @@ pub async fn with_keys(db: &impl ConnectionTrait, tenant: TenantId, keys: &[Key]
     Ok(users)
 }
 
-/// Which of these ids are users'.
-pub async fn known(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    ids: &[PersonId],
-) -> Result<HashSet<PersonId>, Error> {
-    let mut known = HashSet::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK) {
-        let found: Vec<String> = scim_user::Entity::in_tenant(tenant)
-            .select_only()
-            .column(scim_user::Column::Id)
-            .filter(scim_user::Column::Id.is_in(chunk.iter().map(PersonId::to_string)))
-            .into_tuple()
-            .all(db)
-            .await?;
-        for user in found {
-            known.insert(id(&user)?);
-        }
-    }
-    Ok(known)
-}
-
 /// How many users there are.
 pub async fn count(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, Error> {
     Ok(scim_user::Entity::in_tenant(tenant).count(db).await?)
