@@ -13,13 +13,22 @@ pub struct Config {
     /// holds a secret already is taken as it is, so that it can be given from outside. Default: none, and then no
     /// first tenant is made.
     pub admin_key_file: Option<PathBuf>,
+    /// Files of at least 32 bytes that seal the secrets which must be read again, such as those that webhooks are
+    /// signed with; the same ones in every replica. The first seals, all open, so that a new one is put in front.
+    /// Default: none, and then nothing can be made that has such a secret.
+    pub sealing_key_files: Vec<PathBuf>,
     /// Time between two sweeps of remembered request ids, in seconds, at least 1. Default 3,600.
     pub sweep_seconds: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { database: arki_database::Config::default(), admin_key_file: None, sweep_seconds: 3_600 }
+        Self {
+            database: arki_database::Config::default(),
+            admin_key_file: None,
+            sealing_key_files: Vec::new(),
+            sweep_seconds: 3_600,
+        }
     }
 }
 

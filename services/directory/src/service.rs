@@ -35,6 +35,7 @@ pub use import::{CrmImport, HrImport};
 pub use people::Wanted;
 
 use crate::domain::Tenant;
+use crate::sealing::Sealer;
 use crate::storage::tenants as stored_tenants;
 
 /// The use cases. Cheap to clone.
@@ -42,6 +43,7 @@ use crate::storage::tenants as stored_tenants;
 pub struct Directory {
     store: Store,
     clock: Arc<dyn Clock>,
+    sealer: Sealer,
 }
 
 /// Who asks for a write, and which request it is.
@@ -57,7 +59,18 @@ pub struct Asked {
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self { store, clock, sealer: Sealer::default() }
+    }
+
+    /// The same use cases with keys to seal secrets with.
+    #[must_use]
+    pub fn with_sealer(self, sealer: Sealer) -> Self {
+        Self { sealer, ..self }
+    }
+
+    /// What secrets are sealed with that must be read again.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// The time, in the microseconds that both databases keep: what is answered is what is read back later.
