@@ -15,6 +15,6 @@ pub use id::{Id, Kind, ParseIdError};
 pub use kinds::{
     AccountId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, EventId, GoalId, ImportId,
     InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId, QuestionnaireId, ReadingId,
-    RequestId, ResponseId, RoleCardId, RoleId, ScimGroupId, TargetProfileId, TenantId, UnitId, VersionId, VisionId,
-    WaveId,
+    RequestId, ResponseId, RoleCardId, RoleId, ScimGroupId, TargetProfileId, TenantId, UnitId, VersionId,
+    VisionId, WaveId,
 };

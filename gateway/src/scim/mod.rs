@@ -201,9 +201,7 @@ impl Scim {
             Place::Bulk => Box::pin(self.bulk(call, &parsed(bytes)?, bytes.len())).await,
             Place::Search(types) => self.search(call, types, &Asked::from_search(&parsed(bytes)?)?).await,
             Place::List(of) => self.write(call, operation(verb, *of, "", call, bytes.to_vec())).await,
-            Place::Resource(of, id) => {
-                self.write(call, operation(verb, *of, id, call, bytes.to_vec())).await
-            }
+            Place::Resource(of, id) => self.write(call, operation(verb, *of, id, call, bytes.to_vec())).await,
             _ => Err(Refusal::not_found(ROOT).into()),
         }
     }

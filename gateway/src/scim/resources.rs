@@ -139,7 +139,9 @@ struct List<'r> {
 }
 
 fn list(found: &pb::SearchScimResourcesResponse) -> Result<Response<Body>, Fault> {
-    let raw = |resource: &'_ Bytes| -> Result<Box<RawValue>, serde_json::Error> { serde_json::from_slice(resource) };
+    let raw = |resource: &'_ Bytes| -> Result<Box<RawValue>, serde_json::Error> {
+        serde_json::from_slice(resource)
+    };
     let resources = found.resources.iter().map(raw).collect::<Result<Vec<_>, _>>();
     let resources = resources.map_err(arki_rpc::Failure::internal)?;
     let list = List {

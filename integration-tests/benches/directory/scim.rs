@@ -48,7 +48,12 @@ pub(crate) async fn measure() -> Result<()> {
     for (name, mut ratios) in ratios {
         ratios.sort_by(f64::total_cmp);
         let last = ratios.len() - 1;
-        println!("{name:<6} arki / scim2-server {:.1} ({:.1} to {:.1})", ratios[last / 2], ratios[0], ratios[last]);
+        println!(
+            "{name:<6} arki / scim2-server {:.1} ({:.1} to {:.1})",
+            ratios[last / 2],
+            ratios[0],
+            ratios[last]
+        );
     }
     let stored = OURS * (ROUNDS + 1);
     for attribute in ["userName", "externalId"] {
@@ -59,9 +64,13 @@ pub(crate) async fn measure() -> Result<()> {
         let took = load::run(&ours.base, &ours.token, asks.collect()).await?;
         ensure!(took.answers.iter().all(|answer| answer["totalResults"] == 1), "not everybody was found");
         let (half, most) = (took.percentile(50), took.percentile(99));
-        println!("filter {attribute} among {stored}: {:.0} a second, p50 {half:.1?}, p99 {most:.1?}", took.rate);
+        println!(
+            "filter {attribute} among {stored}: {:.0} a second, p50 {half:.1?}, p99 {most:.1?}",
+            took.rate
+        );
     }
-    let total = load::run(&ours.base, &ours.token, vec![(Method::GET, "/Users?count=0".to_owned(), None)]).await?;
+    let total =
+        load::run(&ours.base, &ours.token, vec![(Method::GET, "/Users?count=0".to_owned(), None)]).await?;
     ensure!(total.answers[0]["totalResults"] == stored, "an acknowledged user is missing");
     println!("every acknowledged user is stored once");
     Ok(())

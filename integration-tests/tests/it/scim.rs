@@ -36,7 +36,11 @@ async fn discovery(provider: &Provider) -> Result<()> {
     for place in ["/ServiceProviderConfig", "/ResourceTypes", "/Schemas", "/ResourceTypes/User"] {
         for method in [Method::POST, Method::PUT, Method::PATCH, Method::DELETE] {
             let reply = provider.send(method.clone(), place, Some(&json!({}))).await?;
-            assert_eq!((reply.status.as_u16(), &reply.headers["allow"]), (405, &"GET".parse()?), "{method} {place}");
+            assert_eq!(
+                (reply.status.as_u16(), &reply.headers["allow"]),
+                (405, &"GET".parse()?),
+                "{method} {place}"
+            );
         }
     }
     Ok(())
@@ -109,7 +113,9 @@ async fn versions(provider: &Provider) -> Result<()> {
 
 async fn pages_and_null_updates(provider: &Provider) -> Result<()> {
     for number in 0..11 {
-        provider.user(json!({"userName": format!("page{number:02}@example.com"), "userType": "paged"})).await?;
+        provider
+            .user(json!({"userName": format!("page{number:02}@example.com"), "userType": "paged"}))
+            .await?;
     }
     let mut seen = Vec::new();
     for start in [1, 6, 11] {
@@ -127,7 +133,10 @@ async fn pages_and_null_updates(provider: &Provider) -> Result<()> {
         "filter": "userType eq \"paged\"", "sortBy": "userName", "sortOrder": "descending", "count": 2});
     for place in ["/.search", "/Users/.search"] {
         let found = provider.post(place, &search).await?.ok()?;
-        assert_eq!((&found["totalResults"], &found["Resources"][0]["userName"]), (&json!(11), &json!("page10@example.com")));
+        assert_eq!(
+            (&found["totalResults"], &found["Resources"][0]["userName"]),
+            (&json!(11), &json!("page10@example.com"))
+        );
     }
     let id = found_id(&provider.find("Users", "userName eq \"PAGE00@example.com\"").await?);
     let fill = json!([{"op": "add", "value": {"title": "T", "nickName": "N", "phoneNumbers": [{"value": "1", "type": "work"}]}}]);
@@ -149,14 +158,10 @@ fn found_id(list: &Value) -> String {
 }
 
 async fn bulk(provider: &Provider) -> Result<()> {
-    let post = |bulk_id: &str, name: &str| {
-        json!({"method": "POST", "path": "/Users", "bulkId": bulk_id, "data": {"schemas": [USER], "userName": name}})
-    };
+    let post = |bulk_id: &str, name: &str| json!({"method": "POST", "path": "/Users", "bulkId": bulk_id, "data": {"schemas": [USER], "userName": name}});
     let group = json!({"method": "POST", "path": "/Groups", "bulkId": "g", "data": {
         "schemas": [GROUP], "displayName": "Bulk", "members": [{"value": "bulkId:a"}, {"value": "bulkId:b"}]}});
-    let bulk = |operations: Value, errors: u64| {
-        json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "failOnErrors": errors, "Operations": operations})
-    };
+    let bulk = |operations: Value, errors: u64| json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"], "failOnErrors": errors, "Operations": operations});
     let operations = json!([group, post("a", "bulk.a"), post("b", "bulk.b"), post("c", "BULK.a")]);
     let done = provider.post("/Bulk", &bulk(operations, 0)).await?.ok()?;
     let statuses: Vec<&str> =
@@ -196,7 +201,13 @@ async fn keys_of_providers_rotate_and_end_at_their_tenant(suite: Suite) -> Resul
     let stranger = Provider::of(&other).await?;
     assert_eq!(stranger.get("/Users").await?.ok()?["totalResults"], 0);
     assert_eq!(stranger.get(&format!("/Users/{id}")).await?.status, 404);
-    assert_eq!(stranger.patch(&format!("/Users/{id}"), json!([{"op": "add", "path": "title", "value": "M"}])).await?.status, 404);
+    assert_eq!(
+        stranger
+            .patch(&format!("/Users/{id}"), json!([{"op": "add", "path": "title", "value": "M"}]))
+            .await?
+            .status,
+        404
+    );
     assert_eq!(stranger.delete(&format!("/Users/{id}")).await?.status, 404);
     stranger.user(json!({"userName": "ann@example.com", "externalId": "1"})).await?;
     Ok(())

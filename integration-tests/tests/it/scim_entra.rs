@@ -64,7 +64,10 @@ async fn walk(suite: &Suite, provider: &Provider, dialect: &Dialect, chief: &str
     });
     let id = provider.user(made).await?;
     let at = format!("/Users/{id}");
-    assert_eq!(provider.find("Users", &format!("userName eq \"{name}\"")).await?["Resources"][0]["id"], json!(id));
+    assert_eq!(
+        provider.find("Users", &format!("userName eq \"{name}\"")).await?["Resources"][0]["id"],
+        json!(id)
+    );
 
     for operations in [(dialect.change)(chief), dialect.disable.clone()] {
         let changed = provider.patch(&at, operations).await?;
@@ -100,7 +103,8 @@ async fn walk(suite: &Suite, provider: &Provider, dialect: &Dialect, chief: &str
     let left = removed.body["members"].as_array().cloned().unwrap_or_default();
     assert_eq!(left.iter().map(|member| &member["value"]).collect::<Vec<_>>(), [chief]);
     records.push(comparable(&removed.body, &["externalId", "displayName"]));
-    let rename = json!([{"op": "Replace", "path": "displayName", "value": format!("Renamed {}", dialect.name)}]);
+    let rename =
+        json!([{"op": "Replace", "path": "displayName", "value": format!("Renamed {}", dialect.name)}]);
     let renamed = provider.patch(&group, rename).await?;
     assert_eq!(renamed.body["members"], removed.body["members"]);
     assert_eq!(provider.delete(&group).await?.status, 204);

@@ -14,7 +14,10 @@ async fn okta_joins_moves_leaves_and_pushes_groups(suite: Suite) -> Result<()> {
     let provider = Provider::new(&suite).await?;
     for probe in ["/Users?startIndex=1&count=2", "/Groups?startIndex=1&count=100"] {
         let page = provider.get(probe).await?.ok()?;
-        assert_eq!((&page["totalResults"], &page["startIndex"], &page["itemsPerPage"]), (&json!(0), &json!(1), &json!(0)));
+        assert_eq!(
+            (&page["totalResults"], &page["startIndex"], &page["itemsPerPage"]),
+            (&json!(0), &json!(1), &json!(0))
+        );
         assert_eq!(page["Resources"], json!([]));
     }
     let ann = by_put(&suite, &provider).await?;

@@ -44,7 +44,10 @@ impl ScimGrpc {
         Ok(pb::ExecuteScimOperationsResponse { outcomes: outcomes.into_iter().map(outcome).collect() })
     }
 
-    async fn get(&self, call: Call<pb::GetScimResourceRequest>) -> Result<pb::GetScimResourceResponse, Failure> {
+    async fn get(
+        &self,
+        call: Call<pb::GetScimResourceRequest>,
+    ) -> Result<pb::GetScimResourceResponse, Failure> {
         let pb::GetScimResourceRequest { r#type, id, view } = call.body;
         let found = self.0.get(&call.caller, read_type(r#type)?, &id, &read_view(view)).await;
         let shown = found.map_err(|error| failure(error, ""))?.map_err(|fault| refused(&fault, &id))?;
@@ -167,7 +170,8 @@ fn refused(fault: &Refused, id: &str) -> Failure {
         return Failure::not_found(ErrorReason::ScimResourceNotFound, fault.detail.clone()).with("id", id);
     }
     let scim_type = fault.scim_type.map(ScimType::word).unwrap_or_default();
-    Failure::invalid_argument(ErrorReason::ScimQueryInvalid, fault.detail.clone()).with("scim_type", scim_type)
+    Failure::invalid_argument(ErrorReason::ScimQueryInvalid, fault.detail.clone())
+        .with("scim_type", scim_type)
 }
 
 fn bytes(resource: &Value) -> prost::bytes::Bytes {

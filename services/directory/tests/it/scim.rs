@@ -143,11 +143,7 @@ async fn a_user_who_goes_leaves_every_group(server: Server) {
     let left = provider.get(GROUPS, &group.id).await.unwrap();
     assert_eq!(left["members"].as_array().unwrap().len(), 1);
     assert_ne!(left["meta"]["version"], group.resource["meta"]["version"]);
-    provider
-        .get(USERS, &ann.id)
-        .await
-        .map(drop)
-        .refused(Code::NotFound, ErrorReason::ScimResourceNotFound);
+    provider.get(USERS, &ann.id).await.map(drop).refused(Code::NotFound, ErrorReason::ScimResourceNotFound);
 }
 
 async fn pages_are_exact_and_stable(server: Server) {
@@ -191,7 +187,11 @@ async fn a_second_tenant_is_told_of_nothing(server: Server) {
     let ann = owner.post_user(user.clone()).await;
     let group = owner.post_group("Team", &[&ann.id]).await;
     stranger.get(USERS, &ann.id).await.map(drop).refused(Code::NotFound, ErrorReason::ScimResourceNotFound);
-    stranger.get(GROUPS, &group.id).await.map(drop).refused(Code::NotFound, ErrorReason::ScimResourceNotFound);
+    stranger
+        .get(GROUPS, &group.id)
+        .await
+        .map(drop)
+        .refused(Code::NotFound, ErrorReason::ScimResourceNotFound);
     let mine = json!([{"op": "replace", "path": "displayName", "value": "Mine"}]);
     assert_eq!(stranger.patch_user(&ann.id, mine.clone()).await.status, 404);
     assert_eq!(stranger.patch_group(&group.id, mine).await.status, 404);

@@ -75,7 +75,8 @@ async fn a_person_of_the_file_is_adopted_and_not_made_twice(server: Server) {
     let ann = server.admin.person(of_file("Ann", "E-1", "")).await.unwrap();
     let ben = server.admin.person(of_file("Ben", "E-2", "ben@example.com")).await.unwrap();
     let eve = server.admin.person(of_file("Eve", "E-3", "eve@example.com")).await.unwrap();
-    let customer = pb::Person { kind: pb::PersonKind::Customer.into(), ..of_file("Eve", "C-1", "eve@example.com") };
+    let customer =
+        pb::Person { kind: pb::PersonKind::Customer.into(), ..of_file("Eve", "C-1", "eve@example.com") };
     server.admin.person(customer).await.unwrap();
     let twins = [of_file("One", "E-4", "twin@example.com"), of_file("Two", "E-5", "twin@example.com")];
     for twin in twins {

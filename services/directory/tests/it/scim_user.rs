@@ -85,7 +85,8 @@ impl Provider {
         &self,
         request: pb::SearchScimResourcesRequest,
     ) -> Result<(i64, Vec<Value>), Failure> {
-        let found = said(self.client.clone().search_scim_resources(with_caller(request, &self.caller)).await)?;
+        let found =
+            said(self.client.clone().search_scim_resources(with_caller(request, &self.caller)).await)?;
         let read = |bytes: &_| serde_json::from_slice(AsRef::<[u8]>::as_ref(bytes)).unwrap();
         Ok((found.total, found.resources.iter().map(|bytes: &prost::bytes::Bytes| read(bytes)).collect()))
     }
@@ -114,7 +115,8 @@ pub(crate) fn post(of: pb::ScimResourceType, schema: &str, mut body: Value) -> p
 }
 
 pub(crate) fn patch(of: pb::ScimResourceType, id: &str, operations: Value) -> pb::ScimOperation {
-    let body = json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
+    let body =
+        json!({"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": operations});
     pb::ScimOperation {
         method: pb::ScimMethod::Patch.into(),
         r#type: of.into(),

@@ -87,7 +87,10 @@ mod tests {
         for (filter, expected) in [
             (r#"USERNAME eq "Ann""#, Some(vec![name("ann")])),
             (r#"externalId eq "X" and active eq true"#, Some(vec![Key::ExternalId("X".to_owned())])),
-            (r#"active eq true and (userName eq "A" or id eq "per_1")"#, Some(vec![name("a"), Key::Id("per_1".to_owned())])),
+            (
+                r#"active eq true and (userName eq "A" or id eq "per_1")"#,
+                Some(vec![name("a"), Key::Id("per_1".to_owned())]),
+            ),
             (r#"emails[type eq "work" and value eq "A@example.com"]"#, Some(vec![email()])),
             (r#"emails[type eq "work"].value eq "A@example.com""#, Some(vec![email()])),
             (r#"emails.value eq "A@example.com""#, Some(vec![email()])),

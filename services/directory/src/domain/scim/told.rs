@@ -148,11 +148,7 @@ fn time_zone(resource: &Value) -> Option<Tz> {
     text(resource, "timezone")?.parse().ok()
 }
 
-fn attributes(
-    before: &Value,
-    after: &Value,
-    stored: &BTreeMap<String, String>,
-) -> BTreeMap<String, String> {
+fn attributes(before: &Value, after: &Value, stored: &BTreeMap<String, String>) -> BTreeMap<String, String> {
     let mut attributes = stored.clone();
     for (holder, name) in ATTRIBUTES {
         let (old, new) = (attribute(before, holder, name), attribute(after, holder, name));

@@ -40,7 +40,8 @@ impl Places {
             empty => empty.insert(Read::begin(tx, tenant, today).await?),
         };
         let until = person.memberships.until(today);
-        let stays = |unit: &UnitId| read.units.get(unit).is_some_and(|unit| unit.history.covers(today, until));
+        let stays =
+            |unit: &UnitId| read.units.get(unit).is_some_and(|unit| unit.history.covers(today, until));
         let unit = place.unit.and_then(|word| read.unit(word)).filter(&stays);
         let unit = unit.or_else(|| place.department.and_then(|word| read.unit(word)).filter(&stays));
         let role = place.role.and_then(|word| read.roles.get(word).copied());

@@ -137,9 +137,8 @@ impl Reader<'_> {
             Type::User => User::NAME,
             Type::Group => Group::NAME,
         };
-        let meets = |resource: &Value| {
-            query.filter.as_ref().is_none_or(|filter| filter.matches(kind, resource))
-        };
+        let meets =
+            |resource: &Value| query.filter.as_ref().is_none_or(|filter| filter.matches(kind, resource));
         match query.filter.as_ref().and_then(|filter| narrow::keys(filter, name)) {
             Some(keys) => {
                 for resource in self.with_keys(&keys).await?.into_iter().filter(meets) {
@@ -184,7 +183,9 @@ impl Reader<'_> {
 
     async fn slice(&self, offset: u64, limit: u64) -> Result<Vec<Value>, Error> {
         match self.of {
-            Type::User => self.users(users::slice(self.store.reader(), self.tenant, offset, limit).await?).await,
+            Type::User => {
+                self.users(users::slice(self.store.reader(), self.tenant, offset, limit).await?).await
+            }
             Type::Group => {
                 let with = self.with_related;
                 Ok(self.groups(&groups::slice(self.store.reader(), self.tenant, offset, limit, with).await?))

@@ -160,7 +160,8 @@ impl Work {
 
     fn new_person(&self, user: &User) -> Person {
         // A key that somebody else has under this source stays theirs.
-        let key = user.external_id().filter(|key| key.chars().count() <= 200 && !self.by_key.contains_key(*key));
+        let key =
+            user.external_id().filter(|key| key.chars().count() <= 200 && !self.by_key.contains_key(*key));
         let profile = Profile {
             kind: Kind::Employee,
             display_name: user.user_name().to_owned(),

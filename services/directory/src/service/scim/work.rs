@@ -18,8 +18,8 @@ use super::shelf::Shelf;
 use super::{Done, Job, MOST_ANSWERED, Operation, Type};
 use crate::domain::Person;
 use crate::domain::scim::{Group, User, folded, render, told};
-use crate::storage::scim::{groups, users};
 use crate::storage::people;
+use crate::storage::scim::{groups, users};
 
 /// Why an operation does not go on.
 pub(super) enum Stop {

@@ -17,7 +17,8 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let emails = keys("scim_user_email", ["email_key", "user_id"]);
         let members = keys("scim_group_member", ["group_id", "user_id"]);
-        for table in [resource("scim_user", "user_name"), emails, resource("scim_group", "display_name"), members]
+        for table in
+            [resource("scim_user", "user_name"), emails, resource("scim_group", "display_name"), members]
         {
             manager.create_table(table).await?;
         }

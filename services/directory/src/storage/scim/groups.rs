@@ -11,8 +11,8 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, QueryTrait,
 };
 
-use super::super::entity::scim_group_member::{self as member, Entity as Members};
 use super::super::entity::scim_group::{self, Entity};
+use super::super::entity::scim_group_member::{self as member, Entity as Members};
 use super::super::{CHUNK, Error, id};
 use super::{delete, json};
 use crate::domain::scim::narrow::Key;

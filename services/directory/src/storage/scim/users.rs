@@ -45,7 +45,11 @@ pub async fn with_external_ids(
 }
 
 /// The users that have one of these keys, in the order of their ids.
-pub async fn with_keys(db: &impl ConnectionTrait, tenant: TenantId, keys: &[Key]) -> Result<Vec<User>, Error> {
+pub async fn with_keys(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    keys: &[Key],
+) -> Result<Vec<User>, Error> {
     let (mut ids, mut names, mut externals, mut emails) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for key in keys {
         match key {
@@ -163,8 +167,7 @@ pub async fn save(tx: &Tx, tenant: TenantId, users: &[&User]) -> Result<(), Erro
             .to_owned();
         scim_user::Entity::insert_many(rows).on_conflict(everything_else).exec_without_returning(tx).await?;
         // A new user has no addresses yet.
-        let old: Vec<PersonId> =
-            chunk.iter().filter(|user| user.revision > 1).map(|user| user.id).collect();
+        let old: Vec<PersonId> = chunk.iter().filter(|user| user.revision > 1).map(|user| user.id).collect();
         if !old.is_empty() {
             forget_emails(tx, tenant, &old).await?;
         }
