@@ -112,7 +112,7 @@ fn pool(config: &Config, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(&config.url);
     options
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
+        .acquire_timeout(Duration::from_millis(config.acquire_timeout_milliseconds))
         // sea-orm opens a span for each statement already; a log line for each would repeat it.
         .sqlx_logging(false);
     options

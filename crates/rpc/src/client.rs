@@ -33,8 +33,9 @@ mod replay;
 
 use replay::Replay;
 
-/// A try that took longer than this is the last one: its caller has waited enough.
-const QUICK: Duration = Duration::from_secs(1);
+/// A try that took longer than this is the last one: a peer that waited, as for its database, has waited for what a
+/// second try would wait for again.
+const QUICK: Duration = Duration::from_millis(250);
 
 /// How a peer is called.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@
 
 mod call;
 mod media;
+mod mistakes;
 pub(crate) mod parameter;
 mod percent;
 mod read;
