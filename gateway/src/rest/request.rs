@@ -193,12 +193,7 @@ fn bind_path(
     }
 }
 
-fn bind_headers(
-    route: &Route,
-    headers: &HeaderMap,
-    message: &mut DynamicMessage,
-    mistakes: &mut Mistakes,
-) {
+fn bind_headers(route: &Route, headers: &HeaderMap, message: &mut DynamicMessage, mistakes: &mut Mistakes) {
     let mut refuse = |header: &HeaderName, description: &str| mistakes.note(header.as_str(), description);
     if let Some(value) = headers.get(IDEMPOTENCY_KEY)
         && let Some(field) = &route.request_id

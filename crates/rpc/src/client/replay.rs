@@ -32,19 +32,18 @@ impl Replay {
         let mut frames: Vec<Result<Frame<Bytes>, Status>> = Vec::new();
         let mut kept = Vec::new();
         // Most requests are one message, which came whole.
-        if let Some(frame) = body.frame().await {
-            match frame.map(Frame::into_data) {
-                Ok(Ok(data)) if http_body::Body::is_end_stream(&body) && data.len() <= LARGEST => {
-                    return Self::Kept(parts, data);
-                }
-                Ok(Ok(data)) if data.len() <= LARGEST => {
-                    kept.extend_from_slice(&data);
-                    frames.push(Ok(Frame::data(data)));
-                }
-                Ok(Ok(data)) => return Self::large(parts, vec![Ok(Frame::data(data))], body),
-                Ok(Err(frame)) => return Self::large(parts, vec![Ok(frame)], body),
-                Err(status) => return Self::large(parts, vec![Err(status)], body),
+        let Some(first) = body.frame().await else { return Self::Kept(parts, Bytes::new()) };
+        match first.map(Frame::into_data) {
+            Ok(Ok(data)) if data.len() > LARGEST => {
+                return Self::large(parts, vec![Ok(Frame::data(data))], body);
             }
+            Ok(Ok(data)) if http_body::Body::is_end_stream(&body) => return Self::Kept(parts, data),
+            Ok(Ok(data)) => {
+                kept.extend_from_slice(&data);
+                frames.push(Ok(Frame::data(data)));
+            }
+            Ok(Err(frame)) => return Self::large(parts, vec![Ok(frame)], body),
+            Err(status) => return Self::large(parts, vec![Err(status)], body),
         }
         while let Some(frame) = body.frame().await {
             let data = frame.as_ref().ok().and_then(Frame::data_ref);
