@@ -15,6 +15,7 @@ mod grpc;
 pub mod service;
 pub mod storage;
 mod wiring;
+mod worker;
 
 pub use config::Config;
 pub use service::FirstKey;

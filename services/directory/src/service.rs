@@ -5,12 +5,16 @@
 
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
 mod dead_letters;
+mod employments;
 mod error;
 mod events;
 mod first_start;
+mod identities;
 mod import;
+mod organisation;
 mod outcomes;
 mod people;
 mod roles;
@@ -30,7 +34,9 @@ use serde::de::DeserializeOwned;
 pub(crate) use api_keys::new_secret;
 pub use error::Error;
 pub use first_start::FirstKey;
+pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 
 use crate::domain::Tenant;

@@ -8,6 +8,10 @@ use arki_database::page::Tokens;
 use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, jetstream, wake};
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
+use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
+use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
+use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
+use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use async_trait::async_trait;
 use tonic::service::Routes;
 
@@ -16,6 +20,7 @@ use crate::config::Config;
 use crate::grpc::Grpc;
 use crate::service::{Directory, FirstKey};
 use crate::storage::Migrator;
+use crate::worker;
 
 /// The services that this one calls: none. The directory is asked by all others and asks nobody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -40,13 +45,18 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let every = Duration::from_secs(config.sweep_seconds);
     let now = move || clock.now();
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
+    let every = Duration::from_secs(config.due_seconds);
+    tasks
+        .spawn("directory employments", worker::let_employments_hold(directory.clone(), every, tasks.stop()));
     // Every replica has the same address of the same database, so that a token of one is good at the others.
     let tokens = Tokens::new(format!("directory {}", config.database.url));
-    Ok(Running {
-        routes: Routes::new(Grpc::new(directory, tokens).into_server()),
-        descriptor: arki_proto::DESCRIPTOR,
-        readiness: Arc::new(Ready(store)),
-    })
+    let grpc = Grpc::new(directory, tokens);
+    let routes = Routes::new(grpc.clone().into_server())
+        .add_service(AttributeServiceServer::new(grpc.clone()))
+        .add_service(EmploymentServiceServer::new(grpc.clone()))
+        .add_service(IdentityServiceServer::new(grpc.clone()))
+        .add_service(OrganisationServiceServer::new(grpc));
+    Ok(Running { routes, descriptor: arki_proto::DESCRIPTOR, readiness: Arc::new(Ready(store)) })
 }
 
 /// Builds the service for a process of its own.

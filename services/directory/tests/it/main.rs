@@ -5,10 +5,14 @@
 
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
+mod employments;
 mod events;
+mod identities;
 mod import;
 mod isolation;
+mod organisation;
 mod outcomes;
 mod people;
 mod places;

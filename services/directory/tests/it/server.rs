@@ -7,7 +7,6 @@ use arki_events::{InProcess, Payload};
 use arki_ids::TenantId;
 use arki_process::{Clock, Context};
 use arki_proto::directory::v1 as pb;
-use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_rpc::{Caller, Peer};
 use arki_test_support::{FakeClock, OnDatabase, Recorder, TestDatabase};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -31,6 +30,7 @@ impl OnDatabase for Server {
         let config = Config {
             database: database.config.clone(),
             admin_key_file: Some(admin_key_file.clone()),
+            due_seconds: 1,
             ..Config::default()
         };
         let clock = FakeClock::at("2026-06-01T08:00:00Z");
@@ -66,7 +66,7 @@ impl Server {
             subject: "people/test".to_owned(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
         };
-        User::new(DirectoryServiceClient::new(self.peer.clone()), caller)
+        User::new(self.peer.clone(), caller)
     }
 
     /// The administrator of another tenant.
@@ -97,8 +97,7 @@ impl Server {
 }
 
 async fn who_has(peer: &Peer, secret: &str) -> User {
-    let client = DirectoryServiceClient::new(peer.clone());
-    let gateway = User::new(client.clone(), Caller::service("gateway", TenantId::generate()));
+    let gateway = User::new(peer.clone(), Caller::service("gateway", TenantId::generate()));
     let key_hash = Sha256::digest(secret).to_vec().into();
     let found = gateway.authenticate_api_key(pb::AuthenticateApiKeyRequest { key_hash }).await.unwrap();
     let caller = Caller {
@@ -106,7 +105,7 @@ async fn who_has(peer: &Peer, secret: &str) -> User {
         subject: found.api_key,
         scopes: found.scopes.into_iter().collect(),
     };
-    User::new(client, caller)
+    User::new(peer.clone(), caller)
 }
 
 pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {
