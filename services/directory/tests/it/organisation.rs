@@ -199,7 +199,7 @@ async fn the_tree_can_be_built_again_from_events(server: Server) {
     let user = &server.admin;
     let Shops { north, south, .. } = shops(user).await;
     user.merge_units(merge(&[&north], &south, date(2026, 7, 1))).await.unwrap();
-    let told = server.events::<UnitChanged>(7).await.len();
+    let told = server.events::<UnitChanged>(6).await.len();
     user.replay_events(pb::ReplayEventsRequest::default()).await.unwrap();
     let replayed = server.events::<UnitChanged>(told + 4).await.split_off(told);
     let key = |date: &Date| (date.year, date.month, date.day);
