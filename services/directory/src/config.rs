@@ -13,13 +13,16 @@ pub struct Config {
     /// holds a secret already is taken as it is, so that it can be given from outside. Default: none, and then no
     /// first tenant is made.
     pub admin_key_file: Option<PathBuf>,
+    /// How long entries of the audit log are kept, in days; 0 keeps them for ever. What is older is closed as a
+    /// segment, of which the last hash stays. Default 730.
+    pub audit_retention_days: u32,
     /// Time between two sweeps of remembered request ids, in seconds, at least 1. Default 3,600.
     pub sweep_seconds: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { database: arki_database::Config::default(), admin_key_file: None, sweep_seconds: 3_600 }
+        Self { database: arki_database::Config::default(), admin_key_file: None, audit_retention_days: 730, sweep_seconds: 3_600 }
     }
 }
 
@@ -29,6 +32,11 @@ impl Default for Config {
 pub struct Unusable(&'static str);
 
 impl Config {
+    /// How long entries of the audit log are kept; none for ever.
+    pub(crate) fn audit_kept(&self) -> Option<chrono::TimeDelta> {
+        (self.audit_retention_days > 0).then(|| chrono::TimeDelta::days(self.audit_retention_days.into()))
+    }
+
     /// Refuses settings that can't work.
     ///
     /// # Errors

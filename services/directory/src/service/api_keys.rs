@@ -34,7 +34,7 @@ impl Directory {
         let (id, hash) = (key.id, secret.hash());
         // The first answer is stored for retries, so the secret must not be part of it.
         let key = self
-            .write("CreateApiKey", asked, move |tx| {
+            .write_recorded("CreateApiKey", asked, |key: &ApiKey| vec![key.id.name()], move |tx| {
                 let key = key.clone();
                 Box::pin(async move {
                     api_keys::insert(tx, tenant, &key, &hash).await?;
@@ -59,7 +59,7 @@ impl Directory {
         }
         let now = self.now();
         let tenant = asked.caller.tenant;
-        self.write("RevokeApiKey", asked, move |tx| {
+        self.write_recorded("RevokeApiKey", asked, |key: &ApiKey| vec![key.id.name()], move |tx| {
             Box::pin(async move {
                 let stored = api_keys::find(tx, tenant, key).await?.ok_or(Error::ApiKeyNotFound(key))?;
                 let revoked = stored.clone().revoked(now);

@@ -34,7 +34,7 @@ impl Directory {
         let key = ApiKey::create(ApiKeyId::generate(), draft, &secret, now);
         let hash = secret.hash();
         let tenant = self
-            .write("CreateTenant", asked, move |tx| {
+            .write_recorded("CreateTenant", asked, |tenant: &Tenant| vec![tenant.id.name()], move |tx| {
                 let (tenant, key) = (tenant.clone(), key.clone());
                 Box::pin(async move {
                     tenants::save(tx, &tenant).await?;
@@ -69,7 +69,7 @@ impl Directory {
     ) -> Result<Tenant, Error> {
         authorize(&asked.caller, tenant)?;
         let now = self.now();
-        self.write("UpdateTenant", asked, move |tx| {
+        self.write_recorded("UpdateTenant", asked, |tenant: &Tenant| vec![tenant.id.name()], move |tx| {
             let (change, etag) = (change.clone(), etag.clone());
             Box::pin(async move {
                 let tenant = tenant_of(tx, tenant).await?;

@@ -1,6 +1,6 @@
 //! What do we store, and why.
 //!
-//! Nine tables of our own, each with a primary key that begins with the tenant:
+//! Twelve tables of our own, each with a primary key that begins with the tenant:
 //!
 //! - `tenant`: the organisations and their house rules.
 //! - `unit` and `unit_version`: a unit is its identity, key and revision; everything that has a history (parent, name,
@@ -9,6 +9,8 @@
 //! - `role`: job roles.
 //! - `person` and `membership`: the same split. A day on which a person belongs nowhere has no row.
 //! - `account` and `outcome`: what the CRM knows.
+//! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
+//!   of what is not kept any more.
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
 //!
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
@@ -18,6 +20,7 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod audit;
 mod entity;
 mod migration;
 pub mod outcomes;
