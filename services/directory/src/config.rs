@@ -16,13 +16,23 @@ pub struct Config {
     /// How long entries of the audit log are kept, in days; 0 keeps them for ever. What is older is closed as a
     /// segment, of which the last hash stays. Default 730.
     pub audit_retention_days: u32,
+    /// Files of at least 32 bytes that seal the secrets which must be read again, such as those that webhooks are
+    /// signed with; the same ones in every replica. The first seals, all open, so that a new one is put in front.
+    /// Default: none, and then nothing can be made that has such a secret.
+    pub sealing_key_files: Vec<PathBuf>,
     /// Time between two sweeps of remembered request ids, in seconds, at least 1. Default 3,600.
     pub sweep_seconds: u64,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { database: arki_database::Config::default(), admin_key_file: None, audit_retention_days: 730, sweep_seconds: 3_600 }
+        Self {
+            database: arki_database::Config::default(),
+            admin_key_file: None,
+            audit_retention_days: 730,
+            sealing_key_files: Vec::new(),
+            sweep_seconds: 3_600,
+        }
     }
 }
 

@@ -38,6 +38,7 @@ pub use people::Wanted;
 pub use recorder::Recorder;
 
 use crate::domain::Tenant;
+use crate::sealing::Sealer;
 use crate::storage::tenants as stored_tenants;
 
 /// The use cases. Cheap to clone.
@@ -45,6 +46,7 @@ use crate::storage::tenants as stored_tenants;
 pub struct Directory {
     store: Store,
     clock: Arc<dyn Clock>,
+    sealer: Sealer,
 }
 
 /// Who asks for a write, and which request it is.
@@ -62,7 +64,18 @@ pub struct Asked {
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self { store, clock, sealer: Sealer::default() }
+    }
+
+    /// The same use cases with keys to seal secrets with.
+    #[must_use]
+    pub fn with_sealer(self, sealer: Sealer) -> Self {
+        Self { sealer, ..self }
+    }
+
+    /// What secrets are sealed with that must be read again.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// The time, in the microseconds that both databases keep: what is answered is what is read back later.

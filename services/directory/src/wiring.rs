@@ -14,6 +14,7 @@ use tonic::service::Routes;
 use crate::admin_key;
 use crate::config::Config;
 use crate::grpc::{AuditGrpc, Grpc};
+use crate::sealing::Sealer;
 use crate::service::{Directory, FirstKey, Recorder};
 use crate::storage::Migrator;
 
@@ -29,7 +30,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     config.validate()?;
     let Context { clock, tasks, assertion: _ } = ctx;
     let store = Store::connect(&config.database).await.context("directory.database can't be used")?;
-    let directory = Directory::new(store.clone(), clock.clone());
+    let sealer = Sealer::read(&config.sealing_key_files)?;
+    let directory = Directory::new(store.clone(), clock.clone()).with_sealer(sealer);
     if let Some(path) = &config.admin_key_file {
         admin_key::first_start(&directory, path)
             .await
