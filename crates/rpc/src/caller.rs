@@ -31,7 +31,12 @@ pub struct Caller {
 impl Caller {
     /// A service that acts on its own behalf, for example in a worker.
     pub fn service(name: &str, tenant: TenantId) -> Self {
-        Self { tenant, subject: format!("services/{name}"), scopes: Scopes::from_iter([INTERNAL]), reach: Reach::Tenant }
+        Self {
+            tenant,
+            subject: format!("services/{name}"),
+            scopes: Scopes::from_iter([INTERNAL]),
+            reach: Reach::Tenant,
+        }
     }
 
     /// The caller of a request that came through the server stack.

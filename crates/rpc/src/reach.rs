@@ -84,11 +84,7 @@ impl Reach {
     ///
     /// # Errors
     /// `OUT_OF_REACH`.
-    pub fn admit(
-        &self,
-        unit: UnitId,
-        parent: impl FnMut(UnitId) -> Option<UnitId>,
-    ) -> Result<(), Failure> {
+    pub fn admit(&self, unit: UnitId, parent: impl FnMut(UnitId) -> Option<UnitId>) -> Result<(), Failure> {
         if self.covers(unit, parent) { Ok(()) } else { Err(Failure::out_of_reach()) }
     }
 

@@ -46,7 +46,8 @@ mod tests {
         let update = pb::UpdatePersonRequest {
             person: Some(pb::Person {
                 name: person.clone(),
-                display_name: "people/per_ Aino Esimerkki aino@example.com https://example.com/people".to_owned(),
+                display_name: "people/per_ Aino Esimerkki aino@example.com https://example.com/people"
+                    .to_owned(),
                 unit: unit.clone(),
                 manager: person.clone(),
                 ..Default::default()

@@ -91,8 +91,7 @@ impl Audit {
 /// What is written of a call, if anything.
 fn outcome(path: &str, decision: &Decision, code: Code) -> Option<pb::AuditOutcome> {
     let changes_the_house = || {
-        let is_for_administrators =
-            matches!(&decision.rule, Rule::Scope(scope) if scope.ends_with(".admin") || scope.ends_with(".operate"));
+        let is_for_administrators = matches!(&decision.rule, Rule::Scope(scope) if scope.ends_with(".admin") || scope.ends_with(".operate"));
         is_for_administrators && !method::only_reads(path) && !path.starts_with(DIRECTORY)
     };
     match code {

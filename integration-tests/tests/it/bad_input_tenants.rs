@@ -212,7 +212,9 @@ async fn names_of_another_tenant_lead_nowhere(suite: Suite) -> Result<()> {
     assert!(tried >= 55, "only {tried} routes were tried");
     // What is named below something else is in the log by the name of that.
     for name in theirs.values().filter(|name| name.split('/').count() == 2) {
-        let log = stranger.get(&format!("/v1/auditEntries?outcome=AUDIT_OUTCOME_NOT_FOUND&resource={name}")).await?;
+        let log = stranger
+            .get(&format!("/v1/auditEntries?outcome=AUDIT_OUTCOME_NOT_FOUND&resource={name}"))
+            .await?;
         let entries = log.ok()?["entries"].as_array().map_or(0, Vec::len);
         assert!(entries > 0, "nothing in the log of {name}");
     }

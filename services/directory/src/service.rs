@@ -5,8 +5,8 @@
 
 mod accounts;
 mod api_keys;
-mod audit;
 mod audience;
+mod audit;
 mod dead_letters;
 mod error;
 mod events;

@@ -107,7 +107,8 @@ impl Rules {
 
 fn decision(pool: &DescriptorPool, method: &MethodDescriptor) -> Result<Decision, Error> {
     let options = method.options();
-    let said = |name| pool.get_extension_by_name(name).map(|option| options.get_extension(&option).into_owned());
+    let said =
+        |name| pool.get_extension_by_name(name).map(|option| options.get_extension(&option).into_owned());
     let rule = rule(pool, method)?;
     let rows = match said(REACH) {
         Some(Value::EnumNumber(2)) => Rows::Within,

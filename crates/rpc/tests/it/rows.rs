@@ -52,8 +52,9 @@ fn every_answer_that_holds_personal_data_says_so() {
 fn every_message_with_an_address_is_marked() {
     let pool = pool();
     let mark = pool.get_extension_by_name("arki.auth.v1.personal").unwrap();
-    let is_marked =
-        |message: &MessageDescriptor| matches!(message.options().get_extension(&mark).as_ref(), Value::Bool(true));
+    let is_marked = |message: &MessageDescriptor| {
+        matches!(message.options().get_extension(&mark).as_ref(), Value::Bool(true))
+    };
     let ours = pool.all_messages().filter(|message| message.full_name().starts_with("arki."));
     // What a caller sends is not what the house tells.
     let told = ours.filter(|message| !message.name().ends_with("Request"));

@@ -68,9 +68,8 @@ impl Fact {
     /// The fact with nothing in it that would not be hashed alike everywhere: ASCII without spaces, in bounds.
     #[must_use]
     pub fn clean(self) -> Self {
-        let plain = |text: String| -> String {
-            text.chars().filter(char::is_ascii_graphic).take(LONGEST).collect()
-        };
+        let plain =
+            |text: String| -> String { text.chars().filter(char::is_ascii_graphic).take(LONGEST).collect() };
         let Self { time, subject, action, resources, outcome, reason, request_id, trace_id, count } = self;
         Self {
             time,

@@ -3,8 +3,8 @@
 
 mod accounts;
 mod api_keys;
-mod audit;
 mod audience;
+mod audit;
 mod convert;
 mod events;
 mod import;

@@ -1,8 +1,8 @@
 //! The audit log: what is written with a change, what is asked of it, and what is not kept any more.
 
-use arki_database::page::{Page, PageRequest};
 use arki_database::Effect;
 use arki_database::Tx;
+use arki_database::page::{Page, PageRequest};
 use arki_ids::TenantId;
 use arki_rpc::Caller;
 use chrono::TimeDelta;

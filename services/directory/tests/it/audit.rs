@@ -41,7 +41,11 @@ pub(crate) fn entry(server: &Server, subject: &str, action: &str) -> pb::AuditEn
     }
 }
 
-pub(crate) async fn record(server: &Server, tenant: TenantId, entries: Vec<pb::AuditEntry>) -> Result<(), Failure> {
+pub(crate) async fn record(
+    server: &Server,
+    tenant: TenantId,
+    entries: Vec<pb::AuditEntry>,
+) -> Result<(), Failure> {
     let request = pb::RecordAuditEntriesRequest { entries };
     let gateway = Caller::service("gateway", tenant);
     said(log(server).record_audit_entries(with_caller(request, &gateway)).await).map(|_| ())
@@ -76,11 +80,13 @@ async fn a_change_is_written_with_its_transaction_and_a_retry_writes_none(server
     let create = pb::CreateApiKeyRequest { api_key: Some(api_key), request_id: "r-1".to_owned() };
     let key = user.create_api_key(create.clone()).await.unwrap().api_key.unwrap().name;
     user.create_api_key(create).await.unwrap();
-    let unknown = pb::RevokeApiKeyRequest { name: arki_ids::ApiKeyId::generate().name(), ..Default::default() };
+    let unknown =
+        pb::RevokeApiKeyRequest { name: arki_ids::ApiKeyId::generate().name(), ..Default::default() };
     user.revoke_api_key(unknown).await.unwrap_err();
     let revoke = pb::RevokeApiKeyRequest { name: key.clone(), ..Default::default() };
     user.revoke_api_key(revoke).await.unwrap();
-    let tenant = pb::Tenant { name: user.caller.tenant.name(), display_name: "Uusi".to_owned(), ..Default::default() };
+    let tenant =
+        pb::Tenant { name: user.caller.tenant.name(), display_name: "Uusi".to_owned(), ..Default::default() };
     let mask = arki_test_support::mask(&["display_name"]);
     let update = pb::UpdateTenantRequest { tenant: Some(tenant), update_mask: mask, ..Default::default() };
     user.update_tenant(update).await.unwrap();
@@ -89,7 +95,9 @@ async fn a_change_is_written_with_its_transaction_and_a_retry_writes_none(server
     let shown: Vec<_> = entries
         .iter()
         .rev()
-        .map(|entry| (entry.sequence, entry.action.as_str(), entry.subject.as_str(), entry.resources.as_slice()))
+        .map(|entry| {
+            (entry.sequence, entry.action.as_str(), entry.subject.as_str(), entry.resources.as_slice())
+        })
         .collect();
     let (me, tenant) = (user.caller.subject.as_str(), user.caller.tenant.name());
     assert_eq!(
@@ -172,10 +180,8 @@ async fn many_at_once_make_one_chain_without_gaps(server: Server) {
         user.create_api_key(pb::CreateApiKeyRequest { api_key: Some(api_key), request_id: String::new() })
     };
     let reads = (0..4).map(|_| record(&server, tenant, vec![entry(&server, "s", "a.B")]));
-    let (keys, reads) = futures::join!(
-        futures::future::join_all((0..4).map(key)),
-        futures::future::join_all(reads)
-    );
+    let (keys, reads) =
+        futures::join!(futures::future::join_all((0..4).map(key)), futures::future::join_all(reads));
     assert!(keys.iter().all(Result::is_ok) && reads.iter().all(Result::is_ok), "{keys:?} {reads:?}");
     let verdict = verified(&server, user).await;
     assert_eq!((verdict.is_whole, verdict.entries), (true, 208));

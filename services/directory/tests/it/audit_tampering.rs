@@ -53,8 +53,12 @@ async fn whoever_changes_removes_swaps_or_adds_is_found(server: Server) {
             (2, "missing"),
         ),
         (
-            format!("UPDATE audit_entry SET sequence = sequence + 1 WHERE tenant_id = '{tenant}' AND sequence = 6"),
-            format!("UPDATE audit_entry SET sequence = sequence - 1 WHERE tenant_id = '{tenant}' AND sequence = 7"),
+            format!(
+                "UPDATE audit_entry SET sequence = sequence + 1 WHERE tenant_id = '{tenant}' AND sequence = 6"
+            ),
+            format!(
+                "UPDATE audit_entry SET sequence = sequence - 1 WHERE tenant_id = '{tenant}' AND sequence = 7"
+            ),
             (6, "missing"),
         ),
     ] {
