@@ -12,6 +12,7 @@ mod admin_key;
 mod config;
 pub mod domain;
 mod grpc;
+pub mod sealing;
 pub mod service;
 pub mod storage;
 mod wiring;

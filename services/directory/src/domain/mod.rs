@@ -7,6 +7,7 @@ pub mod account;
 pub mod api_key;
 pub mod attribute;
 pub mod audience;
+pub mod audit;
 pub mod circle;
 pub mod history;
 pub mod import;

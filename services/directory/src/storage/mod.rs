@@ -12,6 +12,8 @@
 //!   and by segment. Each follows the person whenever one is written, so that no writer can forget it.
 //! - `attribute_definition`: which attributes there are.
 //! - `account` and `outcome`: what the CRM knows.
+//! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
+//!   of what is not kept any more.
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
 //!
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
@@ -22,6 +24,7 @@
 pub mod accounts;
 pub mod api_keys;
 pub mod attributes;
+pub mod audit;
 pub mod employments;
 mod entity;
 pub mod identities;

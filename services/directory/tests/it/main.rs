@@ -7,6 +7,8 @@ mod accounts;
 mod api_keys;
 mod attributes;
 mod audience;
+mod audit;
+mod audit_tampering;
 mod employments;
 mod events;
 mod identities;

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use arki_database::Store;
 use arki_directory::{Config, Peers, build, migrate};
 use arki_events::{InProcess, Payload};
 use arki_ids::TenantId;
 use arki_process::{Clock, Context};
 use arki_proto::directory::v1 as pb;
-use arki_rpc::{Caller, Peer};
+use arki_rpc::{Caller, Peer, Reach};
 use arki_test_support::{FakeClock, OnDatabase, Recorder, TestDatabase};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -65,6 +66,7 @@ impl Server {
             tenant,
             subject: "people/test".to_owned(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            reach: Reach::Tenant,
         };
         User::new(self.peer.clone(), caller)
     }
@@ -80,6 +82,18 @@ impl Server {
     /// Whoever has a key, as the gateway finds out.
     pub(crate) async fn who_has(&self, secret: &str) -> User {
         who_has(&self.peer, secret).await
+    }
+
+    pub(crate) async fn store(&self) -> Store {
+        Store::connect(&self.config.database).await.unwrap()
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer.clone()
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -104,6 +118,7 @@ async fn who_has(peer: &Peer, secret: &str) -> User {
         tenant: TenantId::from_name(&found.tenant).unwrap(),
         subject: found.api_key,
         scopes: found.scopes.into_iter().collect(),
+        reach: Reach::Tenant,
     };
     User::new(peer.clone(), caller)
 }
