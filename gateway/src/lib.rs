@@ -13,6 +13,7 @@ pub mod contract;
 pub mod program;
 pub mod wiring;
 
+mod audit;
 mod docs;
 #[cfg(test)]
 mod garden;

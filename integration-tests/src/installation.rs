@@ -24,6 +24,7 @@ pub(crate) struct Ground<'a> {
 /// Returns the address of the edge.
 pub(crate) fn write(folder: &Path, ground: &Ground<'_>) -> Result<String> {
     fs::write(folder.join("assertion.key"), "a secret of the tests, longer than 32 bytes")?;
+    fs::write(folder.join("sealing.key"), "another secret of the tests, longer than 32 bytes")?;
     let mut peers = String::new();
     for service in SERVICES {
         let port = give_ports(folder, service)?;
@@ -43,6 +44,7 @@ pub(crate) fn write(folder: &Path, ground: &Ground<'_>) -> Result<String> {
         let _ = writeln!(config, "[{process}]");
         if process == "directory" {
             let _ = writeln!(config, "admin_key_file = {:?}", folder.join("admin.key"));
+            let _ = writeln!(config, "sealing_key_files = [{:?}]", folder.join("sealing.key"));
         }
         if process == "communication" {
             let _ = writeln!(config, "public_url = {uri:?}");

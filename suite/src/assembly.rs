@@ -24,6 +24,8 @@ use tokio::{net::TcpListener, time::Instant};
 
 /// The file of the data folder that holds the administrator's key.
 pub const ADMIN_KEY: &str = "admin.key";
+/// The file of the data folder that holds the key which seals secrets; without it they are lost, so back it up too.
+pub const SEALING_KEY: &str = "sealing.key";
 /// The file of the data folder that holds the address of the server that runs on it.
 pub const ADDRESS: &str = "address";
 /// The folder of the data folder into which mail goes when no SMTP server is configured.
@@ -158,6 +160,11 @@ impl Folder {
         let mut config: arki_directory::Config = config::load("directory", &self.sources)?;
         config.database = self.database("directory", config.database);
         config.admin_key_file.get_or_insert_with(|| self.data.join(ADMIN_KEY));
+        if config.sealing_key_files.is_empty() {
+            let key = self.data.join(SEALING_KEY);
+            arki_directory::sealing::keep_key_file(&key)?;
+            config.sealing_key_files.push(key);
+        }
         Ok(config)
     }
 

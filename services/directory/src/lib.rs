@@ -12,9 +12,11 @@ mod admin_key;
 mod config;
 pub mod domain;
 mod grpc;
+pub mod sealing;
 pub mod service;
 pub mod storage;
 mod wiring;
+mod worker;
 
 pub use config::Config;
 pub use service::FirstKey;

@@ -5,14 +5,20 @@
 
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
+mod audit;
 mod dead_letters;
+mod employments;
 mod error;
 mod events;
 mod first_start;
+mod identities;
 mod import;
+mod organisation;
 mod outcomes;
 mod people;
+mod recorder;
 mod roles;
 mod tenants;
 mod units;
@@ -28,12 +34,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use api_keys::new_secret;
+pub use audit::{INSTALLATION, Origin};
 pub use error::Error;
 pub use first_start::FirstKey;
+pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use organisation::{Closure, Merged};
 pub use people::Wanted;
+pub use recorder::Recorder;
 
 use crate::domain::Tenant;
+use crate::sealing::Sealer;
 use crate::storage::tenants as stored_tenants;
 
 /// The use cases. Cheap to clone.
@@ -41,6 +52,7 @@ use crate::storage::tenants as stored_tenants;
 pub struct Directory {
     store: Store,
     clock: Arc<dyn Clock>,
+    sealer: Sealer,
 }
 
 /// Who asks for a write, and which request it is.
@@ -51,12 +63,25 @@ pub struct Asked {
     pub request_id: String,
     /// Of everything else in the request.
     pub fingerprint: [u8; 32],
+    /// How the request is known elsewhere, for the audit log.
+    pub origin: Origin,
 }
 
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock }
+        Self { store, clock, sealer: Sealer::default() }
+    }
+
+    /// The same use cases with keys to seal secrets with.
+    #[must_use]
+    pub fn with_sealer(self, sealer: Sealer) -> Self {
+        Self { sealer, ..self }
+    }
+
+    /// What secrets are sealed with that must be read again.
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// The time, in the microseconds that both databases keep: what is answered is what is read back later.
@@ -70,7 +95,7 @@ impl Directory {
         F: for<'t> Fn(&'t Tx) -> Effect<'t, T, Error> + Send + Sync,
         T: Serialize + DeserializeOwned + Send + Sync,
     {
-        let Asked { caller, request_id, fingerprint } = asked;
+        let Asked { caller, request_id, fingerprint, origin: _ } = asked;
         let once = Once {
             tenant: caller.tenant,
             method: op,

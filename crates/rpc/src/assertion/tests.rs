@@ -16,6 +16,7 @@ fn ann() -> Caller {
         tenant: TenantId::random(),
         subject: "people/ann".into(),
         scopes: Scopes::parse("goal.write survey.read"),
+        reach: Reach::Rows(crate::Rows { person: Some(arki_ids::PersonId::random()), ..Default::default() }),
     }
 }
 
@@ -158,6 +159,7 @@ fn nobody_is_sent_with_the_assertion_of_another() {
         Caller { tenant: TenantId::random(), ..ann.clone() },
         Caller { subject: "people/bob".into(), ..ann.clone() },
         Caller { scopes: Scopes::parse("goal.read"), ..ann.clone() },
+        Caller { reach: Reach::Tenant, ..ann.clone() },
     ];
     for caller in others.iter().chain([&ann]).chain(&others) {
         for path in [PATH, "/arki.goal.v1.GoalService/DeleteGoal"] {
