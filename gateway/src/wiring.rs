@@ -28,6 +28,7 @@ use crate::stack::{
     Answer, Authenticate, CatchPanic, Cors, Deadline, Find, LimitBody, LimitRate, Observe, Secure, Step,
     Target, Ticket, Tongue, rate,
 };
+use crate::webhooks;
 
 /// The services behind the edge, each with the client stack around it.
 #[derive(Clone, Debug)]
@@ -84,6 +85,7 @@ impl Gateway {
     /// # Errors
     /// When the configuration or the contract can't be served.
     pub async fn build(config: Config, peers: Peers, context: &Context) -> anyhow::Result<Self> {
+        webhooks::start(&config.webhooks, peers.directory.clone(), context)?;
         let authenticator =
             Authenticator::new(peers.directory.clone(), Arc::clone(&context.clock), config.key_cache_entries);
         let secret = pages::session_secret(config.session_secret_file.as_deref())?;

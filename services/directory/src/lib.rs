@@ -16,7 +16,8 @@ pub mod sealing;
 pub mod service;
 pub mod storage;
 mod wiring;
+mod worker;
 
-pub use config::Config;
+pub use config::{Config, Webhooks};
 pub use service::FirstKey;
 pub use wiring::{Peers, build, first_start, migrate, serve};

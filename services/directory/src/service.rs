@@ -16,6 +16,7 @@ mod people;
 mod roles;
 mod tenants;
 mod units;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -32,6 +33,7 @@ pub use error::Error;
 pub use first_start::FirstKey;
 pub use import::{CrmImport, HrImport};
 pub use people::Wanted;
+pub use webhooks::{Report, ToSend};
 
 use crate::domain::Tenant;
 use crate::sealing::Sealer;
@@ -43,6 +45,7 @@ pub struct Directory {
     store: Store,
     clock: Arc<dyn Clock>,
     sealer: Sealer,
+    webhooks: crate::config::Webhooks,
 }
 
 /// Who asks for a write, and which request it is.
@@ -58,13 +61,19 @@ pub struct Asked {
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, sealer: Sealer::default() }
+        Self { store, clock, sealer: Sealer::default(), webhooks: crate::config::Webhooks::default() }
     }
 
     /// The same use cases with keys to seal secrets with.
     #[must_use]
     pub fn with_sealer(self, sealer: Sealer) -> Self {
         Self { sealer, ..self }
+    }
+
+    /// The same use cases with the settings of webhooks.
+    #[must_use]
+    pub fn with_webhooks(self, webhooks: crate::config::Webhooks) -> Self {
+        Self { webhooks, ..self }
     }
 
     /// What secrets are sealed with that must be read again.

@@ -1,6 +1,6 @@
 //! What do we store, and why.
 //!
-//! Nine tables of our own, each with a primary key that begins with the tenant:
+//! Tables of our own, each with a primary key that begins with the tenant:
 //!
 //! - `tenant`: the organisations and their house rules.
 //! - `unit` and `unit_version`: a unit is its identity, key and revision; everything that has a history (parent, name,
@@ -10,11 +10,12 @@
 //! - `person` and `membership`: the same split. A day on which a person belongs nowhere has no row.
 //! - `account` and `outcome`: what the CRM knows.
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
+//! - `webhook_…`: see [`webhooks`].
 //!
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
 //!
-//! Every function takes the tenant and reaches entities through `in_tenant`, but for the two that say why they can't:
-//! [`api_keys::find_by_hash`] and [`tenants::list`].
+//! Every function takes the tenant and reaches entities through `in_tenant`, but for those that say why they can't:
+//! [`api_keys::find_by_hash`], [`tenants::list`] and [`webhooks::queue`].
 
 pub mod accounts;
 pub mod api_keys;
@@ -25,6 +26,7 @@ pub mod people;
 pub mod roles;
 pub mod tenants;
 pub mod units;
+pub mod webhooks;
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -11,6 +11,7 @@ use arki_directory::storage::people::{Filter, UnitFilter};
 use arki_directory::storage::{Migrator, accounts, api_keys, outcomes, people, roles, tenants, units};
 use arki_ids::{AccountId, OutcomeId, PersonId, RoleId, TenantId, UnitId};
 use arki_test_support::on_each_database;
+use sea_orm_migration::MigratorTrait;
 
 use crate::server::{Server, day};
 
@@ -177,7 +178,9 @@ async fn no_finder_sees_another_tenant(server: Server) {
 async fn the_schema_goes_down_and_up_again(server: Server) {
     let store = Store::connect(&server.config.database).await.unwrap();
     assert!(store.migrations_current::<Migrator>().await.unwrap());
-    store.migrate_down::<Migrator>(1).await.unwrap();
+    // All of the directory's own: the first three are those of the crates beneath.
+    let own = u32::try_from(Migrator::migrations().len() - 3).unwrap();
+    store.migrate_down::<Migrator>(own).await.unwrap();
     assert!(!store.migrations_current::<Migrator>().await.unwrap());
     assert!(roles::all(store.reader(), server.admin.caller.tenant).await.is_err());
     store.migrate::<Migrator>().await.unwrap();

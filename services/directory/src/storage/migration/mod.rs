@@ -2,6 +2,7 @@
 //! applied; what was released is never edited.
 
 mod m20261122_000001_create;
+mod m20261127_000004_webhook;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(arki_events::outbox::Migration),
             Box::new(arki_events::inbox::Migration),
             Box::new(m20261122_000001_create::Migration),
+            Box::new(m20261127_000004_webhook::Migration),
         ]
     }
 }
