@@ -10,11 +10,13 @@ use arki_ids::TenantId;
 use arki_process::Clock;
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
-use arki_rpc::{Caller, Failure, Peer, client};
+use arki_rpc::{Caller, Failure, Peer, Reach, client};
 use chrono::{DateTime, TimeDelta, Utc};
 use http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use tonic::Code;
+
+use crate::audit::Audit;
 
 /// What every key begins with, so that a key that leaked is recognised by scanners.
 pub const KEY_PREFIX: &str = "arki_";
@@ -46,6 +48,8 @@ struct Inner {
     directory: Peer,
     clock: Arc<dyn Clock>,
     most: usize,
+    /// Where those are counted who are not known.
+    audit: Option<Audit>,
     entries: Mutex<HashMap<Hash, Arc<Entry>>>,
 }
 
@@ -67,7 +71,16 @@ impl Authenticator {
     /// Asks `directory`, and remembers at most `most` keys.
     pub fn new(directory: Peer, clock: Arc<dyn Clock>, most: usize) -> Self {
         let entries = Mutex::new(HashMap::new());
-        Self { inner: Arc::new(Inner { directory, clock, most: most.max(1), entries }) }
+        Self { inner: Arc::new(Inner { directory, clock, most: most.max(1), audit: None, entries }) }
+    }
+
+    /// The same, which counts in `audit` those who are not known. Before any clone is made.
+    #[must_use]
+    pub(crate) fn telling(mut self, audit: Audit) -> Self {
+        if let Some(inner) = Arc::get_mut(&mut self.inner) {
+            inner.audit = Some(audit);
+        }
+        self
     }
 
     /// The caller whose key is in the `Authorization` header.
@@ -75,6 +88,16 @@ impl Authenticator {
     /// # Errors
     /// `UNAUTHENTICATED` without a good key; `UNAVAILABLE` when the directory is away.
     pub async fn caller(&self, headers: &HeaderMap) -> Result<Caller, Failure> {
+        let caller = self.read(headers).await;
+        if let (Err(failure), Some(audit)) = (&caller, &self.inner.audit)
+            && failure.code == Code::Unauthenticated
+        {
+            audit.count_stranger();
+        }
+        caller
+    }
+
+    async fn read(&self, headers: &HeaderMap) -> Result<Caller, Failure> {
         let value = headers
             .get(header::AUTHORIZATION)
             .ok_or_else(|| Failure::no_caller("there is no key, send it as authorization: Bearer arki_…"))?;
@@ -181,7 +204,7 @@ impl Inner {
 fn read(response: pb::AuthenticateApiKeyResponse) -> Result<Caller, Failure> {
     let pb::AuthenticateApiKeyResponse { tenant, api_key, scopes } = response;
     let tenant = TenantId::from_name(&tenant).map_err(Failure::internal)?;
-    Ok(Caller { tenant, subject: api_key, scopes: scopes.into_iter().collect() })
+    Ok(Caller { tenant, subject: api_key, scopes: scopes.into_iter().collect(), reach: Reach::Tenant })
 }
 
 #[cfg(test)]

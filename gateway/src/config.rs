@@ -39,6 +39,9 @@ pub struct Config {
     /// File of at least 32 bytes that seals the sessions of the console, the same one in every replica. Default none:
     /// a secret of this process alone, so that sessions end with it.
     pub session_secret_file: Option<PathBuf>,
+    /// How often calls without a good key are written into the audit log, in seconds: one entry counts all of them.
+    /// Default 30.
+    pub audit_strangers_seconds: u64,
     /// Whether browsers reach the edge by https alone, so that the console's cookie is always kept from http. Default
     /// false: as each request's `X-Forwarded-Proto` says.
     pub always_https: bool,
@@ -86,6 +89,7 @@ impl Default for Config {
             max_concurrent_streams: 1_024,
             max_connections: 10_000,
             session_secret_file: None,
+            audit_strangers_seconds: 30,
             always_https: false,
             webhooks: Webhooks::default(),
         }
@@ -118,6 +122,7 @@ impl Config {
             ("deadline_seconds", self.deadline_seconds == 0),
             ("stream_deadline_seconds", self.stream_deadline_seconds == 0),
             ("key_cache_entries", self.key_cache_entries == 0),
+            ("audit_strangers_seconds", self.audit_strangers_seconds == 0),
             ("header_timeout_seconds", self.header_timeout_seconds == 0),
             ("max_concurrent_streams", self.max_concurrent_streams == 0),
             ("max_connections", self.max_connections == 0),

@@ -14,6 +14,7 @@ pub mod program;
 pub mod webhooks;
 mod wiring;
 
+mod audit;
 mod docs;
 #[cfg(test)]
 mod garden;

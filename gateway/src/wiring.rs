@@ -16,13 +16,14 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use tower::Service;
 
+use crate::audit::Audit;
 use crate::auth::Authenticator;
 use crate::config::Config;
 use crate::contract::{Contract, Error};
 use crate::docs::{Readied, Site};
 use crate::grpc::Grpc;
 use crate::pages;
-use crate::request_id::RequestIds;
+use crate::request_id::{self, RequestIds};
 use crate::rest::Rest;
 use crate::stack::{
     Answer, Authenticate, CatchPanic, Cors, Deadline, Find, LimitBody, LimitRate, Observe, Secure, Step,
@@ -86,8 +87,16 @@ impl Gateway {
     /// When the configuration or the contract can't be served.
     pub async fn build(config: Config, peers: Peers, context: &Context) -> anyhow::Result<Self> {
         webhooks::start(&config.webhooks, peers.directory.clone(), context)?;
+        let rules = arki_rpc::server::Rules::read(arki_proto::DESCRIPTOR)?;
+        let audit = Audit::new(peers.directory.clone(), Arc::clone(&context.clock), rules);
+        let every = Duration::from_secs(config.audit_strangers_seconds);
+        context
+            .tasks
+            .spawn("refused callers of the edge", audit.clone().keep_telling(every, context.tasks.stop()));
         let authenticator =
-            Authenticator::new(peers.directory.clone(), Arc::clone(&context.clock), config.key_cache_entries);
+            Authenticator::new(peers.directory.clone(), Arc::clone(&context.clock), config.key_cache_entries)
+                .telling(audit.clone());
+        let peers = audit.watch(peers);
         let secret = pages::session_secret(config.session_secret_file.as_deref())?;
         let state =
             pages::State::new(peers.clone(), authenticator.clone(), Arc::clone(&context.clock), &secret);
@@ -160,7 +169,7 @@ impl Gateway {
             too_large: Arc::new(AtomicBool::new(false)),
             from,
         };
-        self.stack.run(ticket).await
+        request_id::within(Arc::clone(&ticket.tongue.request_id), self.stack.run(ticket)).await
     }
 }
 

@@ -99,6 +99,7 @@ impl Suite {
         // Receivers of tests are on this machine.
         environment.push(("ARKI_DIRECTORY__WEBHOOKS__ALLOW_PRIVATE", "true"));
         environment.push(("ARKI_GATEWAY__WEBHOOKS__ALLOW_PRIVATE", "true"));
+        environment.push(EDGE_SOON);
         environment.push(("ARKI_PROCESS__TELEMETRY__METRICS_INTERVAL_SECONDS", "1"));
         if let Some(collector) = &self.wishes.collector {
             environment.push(("OTEL_EXPORTER_OTLP_ENDPOINT", collector));
@@ -158,7 +159,11 @@ impl Suite {
         let (listen, admin) =
             (installation::listen(folder, name)?, installation::admin_listen(folder, name)?);
         let arguments = ["serve", "--config", &config, "--listen", &listen, "--admin-listen", &admin];
-        let process = Process::start(&program, &arguments, folder, &SOON)?;
+        let mut environment = SOON.to_vec();
+        if name == GATEWAY {
+            environment.push(EDGE_SOON);
+        }
+        let process = Process::start(&program, &arguments, folder, &environment)?;
         self.processes.insert(program, process);
         Ok(())
     }
@@ -271,6 +276,20 @@ impl Suite {
         }
     }
 
+    /// Kills the process that keeps the directory as a power cut would, and starts it again at the same address.
+    ///
+    /// # Errors
+    /// When it does not come up again.
+    pub async fn kill_directory(&mut self) -> Result<()> {
+        if self.wiring == Wiring::Alone {
+            return self.cut_the_power().await;
+        }
+        self.processes.get_mut("arki-directory").context("no such process")?.kill()?;
+        self.migrate("directory")?;
+        self.start_process("directory")?;
+        self.wait_until_ready().await
+    }
+
     /// Waits until every process says that it is ready.
     ///
     /// # Errors
@@ -311,6 +330,9 @@ impl Suite {
 
 /// Spans are sent soon after they end, so that a test need not wait for the usual five seconds.
 const SOON: [(&str, &str); 1] = [("OTEL_BSP_SCHEDULE_DELAY", "200")];
+
+/// The same for refused callers, which the edge writes down once in a while.
+const EDGE_SOON: (&str, &str) = ("ARKI_GATEWAY__AUDIT_STRANGERS_SECONDS", "1");
 
 impl Drop for Suite {
     fn drop(&mut self) {

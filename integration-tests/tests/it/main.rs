@@ -1,6 +1,7 @@
 //! Black-box tests of the whole Arki, through its public port alone.
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+mod audit;
 mod bad_input;
 mod bad_input_json;
 mod bad_input_tenants;

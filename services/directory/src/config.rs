@@ -13,6 +13,9 @@ pub struct Config {
     /// holds a secret already is taken as it is, so that it can be given from outside. Default: none, and then no
     /// first tenant is made.
     pub admin_key_file: Option<PathBuf>,
+    /// How long entries of the audit log are kept, in days; 0 keeps them for ever. What is older is closed as a
+    /// segment, of which the last hash stays. Default 730.
+    pub audit_retention_days: u32,
     /// Files of at least 32 bytes that seal the secrets which must be read again, such as those that webhooks are
     /// signed with; the same ones in every replica. The first seals, all open, so that a new one is put in front.
     /// Default: none, and then nothing can be made that has such a secret.
@@ -28,6 +31,7 @@ impl Default for Config {
         Self {
             database: arki_database::Config::default(),
             admin_key_file: None,
+            audit_retention_days: 730,
             sealing_key_files: Vec::new(),
             webhooks: Webhooks::default(),
             sweep_seconds: 3_600,
@@ -60,6 +64,11 @@ impl Default for Webhooks {
 pub struct Unusable(&'static str);
 
 impl Config {
+    /// How long entries of the audit log are kept; none for ever.
+    pub(crate) fn audit_kept(&self) -> Option<chrono::TimeDelta> {
+        (self.audit_retention_days > 0).then(|| chrono::TimeDelta::days(self.audit_retention_days.into()))
+    }
+
     /// Refuses settings that can't work.
     ///
     /// # Errors

@@ -6,6 +6,7 @@
 mod accounts;
 mod api_keys;
 mod audience;
+mod audit;
 mod dead_letters;
 mod error;
 mod events;
@@ -13,6 +14,7 @@ mod first_start;
 mod import;
 mod outcomes;
 mod people;
+mod recorder;
 mod roles;
 mod tenants;
 mod units;
@@ -29,10 +31,12 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use api_keys::new_secret;
+pub use audit::{INSTALLATION, Origin};
 pub use error::Error;
 pub use first_start::FirstKey;
 pub use import::{CrmImport, HrImport};
 pub use people::Wanted;
+pub use recorder::Recorder;
 pub use webhooks::{Report, ToSend};
 
 use crate::domain::Tenant;
@@ -56,6 +60,8 @@ pub struct Asked {
     pub request_id: String,
     /// Of everything else in the request.
     pub fingerprint: [u8; 32],
+    /// How the request is known elsewhere, for the audit log.
+    pub origin: Origin,
 }
 
 impl Directory {
@@ -92,7 +98,7 @@ impl Directory {
         F: for<'t> Fn(&'t Tx) -> Effect<'t, T, Error> + Send + Sync,
         T: Serialize + DeserializeOwned + Send + Sync,
     {
-        let Asked { caller, request_id, fingerprint } = asked;
+        let Asked { caller, request_id, fingerprint, origin: _ } = asked;
         let once = Once {
             tenant: caller.tenant,
             method: op,

@@ -14,10 +14,10 @@ use tonic::service::Routes;
 
 use crate::admin_key;
 use crate::config::Config;
-use crate::grpc::Grpc;
 use crate::grpc::webhooks::Webhooks;
+use crate::grpc::{AuditGrpc, Grpc};
 use crate::sealing::Sealer;
-use crate::service::{Directory, FirstKey};
+use crate::service::{Directory, FirstKey, Recorder};
 use crate::storage::Migrator;
 use crate::worker::{Listener, keep_log_swept};
 
@@ -63,9 +63,15 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
     // Every replica has the same address of the same database, so that a token of one is good at the others.
     let tokens = Tokens::new(format!("directory {}", config.database.url));
+    let recorder = Recorder::start(&store, &tasks);
+    if let Some(kept) = config.audit_kept() {
+        tasks.spawn("directory audit retention", directory.clone().keep_closed(kept, every, tasks.stop()));
+    }
     let grpc = Grpc::new(directory, tokens);
     Ok(Running {
-        routes: Routes::new(grpc.clone().into_server()).add_service(Webhooks(grpc).into_server()),
+        routes: Routes::new(grpc.clone().into_server())
+            .add_service(AuditGrpc::server(grpc.clone(), recorder))
+            .add_service(Webhooks(grpc).into_server()),
         descriptor: arki_proto::DESCRIPTOR,
         readiness: Arc::new(Ready(store)),
     })

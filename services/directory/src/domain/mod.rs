@@ -6,6 +6,7 @@
 pub mod account;
 pub mod api_key;
 pub mod audience;
+pub mod audit;
 pub mod circle;
 pub mod history;
 pub mod import;

@@ -4,6 +4,7 @@
 mod accounts;
 mod api_keys;
 mod audience;
+mod audit;
 mod convert;
 mod events;
 mod import;
@@ -24,10 +25,15 @@ use prost::Message;
 use sha2::{Digest, Sha256};
 use tonic::{Request, Response, Status};
 
-use crate::service::{Asked, Directory};
+use crate::service::{Asked, Directory, Origin};
+
+pub(crate) use audit::AuditGrpc;
 
 /// The largest request that is taken, in bytes: a file of 32 MiB with its mapping.
 const LARGEST: usize = 40 * 1024 * 1024;
+
+/// The metadata in which the edge says which request it is.
+const REQUEST_ID: &str = "x-request-id";
 
 /// The gRPC face of the service.
 #[derive(Clone)]
@@ -39,13 +45,19 @@ pub(crate) struct Grpc {
 /// A request that is within its bounds, and who makes it.
 struct Call<T> {
     caller: Caller,
+    origin: Origin,
     body: T,
 }
 
 impl<T: Bounds> Call<T> {
     fn of(request: Request<T>) -> Result<Self, Failure> {
+        let request_id = request.metadata().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let origin = Origin {
+            request_id: request_id.unwrap_or_default().to_owned(),
+            trace_id: arki_rpc::trace::id(&tracing::Span::current()).unwrap_or_default(),
+        };
         let (caller, body) = admit(request)?;
-        Ok(Self { caller, body })
+        Ok(Self { caller, origin, body })
     }
 }
 
@@ -60,7 +72,7 @@ impl<T: Message> Call<T> {
             .chain_update(self.caller.subject.as_bytes())
             .finalize()
             .into();
-        Asked { caller: self.caller.clone(), request_id, fingerprint }
+        Asked { caller: self.caller.clone(), request_id, fingerprint, origin: self.origin.clone() }
     }
 }
 

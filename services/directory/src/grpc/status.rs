@@ -17,6 +17,7 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         resource => format!("{resource}.{field}"),
     };
     match error {
+        Error::ScopeMissing(scope) => Failure::scope_missing(scope),
         Error::TenantNotFound(tenant) => {
             Failure::not_found(ErrorReason::TenantNotFound, message).with("name", tenant.name())
         }

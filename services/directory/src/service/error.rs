@@ -13,6 +13,8 @@ use crate::domain::{Refused, etag};
 /// Why a use case was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error("the caller lacks scope {0}, use a key that has it")]
+    ScopeMissing(&'static str),
     #[error("there is no {}, or it is not the caller's", .0.name())]
     TenantNotFound(TenantId),
     #[error(transparent)]

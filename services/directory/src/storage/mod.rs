@@ -9,6 +9,8 @@
 //! - `role`: job roles.
 //! - `person` and `membership`: the same split. A day on which a person belongs nowhere has no row.
 //! - `account` and `outcome`: what the CRM knows.
+//! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
+//!   of what is not kept any more.
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
 //! - `webhook_…`: see [`webhooks`].
 //!
@@ -19,6 +21,7 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod audit;
 mod entity;
 mod migration;
 pub mod outcomes;

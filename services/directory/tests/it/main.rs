@@ -6,6 +6,8 @@
 mod accounts;
 mod api_keys;
 mod audience;
+mod audit;
+mod audit_tampering;
 mod events;
 mod import;
 mod isolation;

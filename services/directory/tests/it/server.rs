@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use arki_database::Store;
 use arki_directory::{Config, Peers, Webhooks, build, migrate};
 use arki_events::{Bus, Envelope, InProcess, Payload};
 use arki_ids::TenantId;
 use arki_process::{Clock, Context};
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
-use arki_rpc::{Caller, Peer};
+use arki_rpc::{Caller, Peer, Reach};
 use arki_test_support::{FakeClock, OnDatabase, Recorder, TestDatabase};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -70,6 +71,7 @@ impl Server {
             tenant,
             subject: "people/test".to_owned(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            reach: Reach::Tenant,
         };
         User::new(DirectoryServiceClient::new(self.peer.clone()), caller)
     }
@@ -85,6 +87,14 @@ impl Server {
     /// Whoever has a key, as the gateway finds out.
     pub(crate) async fn who_has(&self, secret: &str) -> User {
         who_has(&self.peer, secret).await
+    }
+
+    pub(crate) async fn store(&self) -> Store {
+        Store::connect(&self.config.database).await.unwrap()
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
     }
 
     /// The service, to be called.
@@ -125,6 +135,7 @@ async fn who_has(peer: &Peer, secret: &str) -> User {
         tenant: TenantId::from_name(&found.tenant).unwrap(),
         subject: found.api_key,
         scopes: found.scopes.into_iter().collect(),
+        reach: Reach::Tenant,
     };
     User::new(client, caller)
 }

@@ -178,7 +178,7 @@ async fn no_finder_sees_another_tenant(server: Server) {
 async fn the_schema_goes_down_and_up_again(server: Server) {
     let store = Store::connect(&server.config.database).await.unwrap();
     assert!(store.migrations_current::<Migrator>().await.unwrap());
-    // All of the directory's own: the first three are those of the crates beneath.
+    // All of our own; the first three are those of the crates that keep tables beside ours.
     let own = u32::try_from(Migrator::migrations().len() - 3).unwrap();
     store.migrate_down::<Migrator>(own).await.unwrap();
     assert!(!store.migrations_current::<Migrator>().await.unwrap());

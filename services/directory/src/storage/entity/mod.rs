@@ -2,6 +2,9 @@
 
 pub(super) mod account;
 pub(super) mod api_key;
+pub(super) mod audit_entry;
+pub(super) mod audit_head;
+pub(super) mod audit_segment;
 pub(super) mod membership;
 pub(super) mod outcome;
 pub(super) mod person;

@@ -3,6 +3,7 @@
 
 mod m20261122_000001_create;
 mod m20261127_000004_webhook;
+mod m20261127_000005_audit;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(arki_events::inbox::Migration),
             Box::new(m20261122_000001_create::Migration),
             Box::new(m20261127_000004_webhook::Migration),
+            Box::new(m20261127_000005_audit::Migration),
         ]
     }
 }
