@@ -62,6 +62,11 @@ async fn everything(api: &Api) -> Result<Names> {
     let mut names = Names::from([("unit", unit), ("person", person), ("version", version)]);
     for (kind, path, body) in [
         ("role", "/v1/roles", json!({"displayName": "Seller"})),
+        (
+            "attributeDefinition",
+            "/v1/attributeDefinitions",
+            json!({"key": format!("site{}", unit_of_key(&names)), "type": "ATTRIBUTE_TYPE_STRING"}),
+        ),
         ("account", "/v1/accounts", json!({"displayName": "Fiction Ltd"})),
         ("goal", "/v1/goals", goal),
         ("outcome", "/v1/outcomes", outcome),
@@ -82,6 +87,11 @@ async fn everything(api: &Api) -> Result<Names> {
     let endpoint = endpoint["webhookEndpoint"]["name"].as_str().context("no name")?;
     names.insert("webhookEndpoint", endpoint.to_owned());
     Ok(names)
+}
+
+/// What tells the keys of one tenant from those of another.
+fn unit_of_key(names: &Names) -> &str {
+    names["unit"].rsplit_once('_').map_or("", |(_, id)| id)
 }
 
 /// The path with the names in place of its parameters; none when it takes another kind of thing.
@@ -108,8 +118,13 @@ fn body(method: &str, path: &str, names: &Names) -> Option<Value> {
         ("patch", _, "messages") => json!({"subject": words()}),
         ("patch", _, "outcomes") => json!({"currency": "EUR"}),
         ("patch", _, "webhookEndpoints") => json!({"description": "mine now"}),
+        ("patch", _, "attributeDefinitions") => json!({"isRequired": true}),
         ("patch", ..) => json!({"displayName": "mine now"}),
         (_, Some("close"), "units") => json!({"validTo": day}),
+        (_, Some("changeEmployment"), _) => json!({"state": "EMPLOYMENT_STATE_LEFT"}),
+        (_, Some("addExternalId" | "removeExternalId"), _) => {
+            json!({"externalId": {"source": "crm", "externalId": "C-1"}})
+        }
         (_, Some("assign"), _) => json!({"membership": {"unit": names["unit"]}}),
         (_, Some("commit"), _) => json!({"person": names["person"], "state": "COMMITMENT_STATE_SEEN"}),
         (_, Some("review"), _) => {
@@ -173,7 +188,8 @@ fn references(theirs: &Names, own: &Names) -> Vec<(&'static str, Value)> {
 async fn shown(api: &Api, document: &Value) -> Result<BTreeMap<String, Value>> {
     let mut shown = BTreeMap::new();
     for (path, verbs) in document["paths"].as_object().context("no paths")? {
-        let is_list = verbs["get"].is_object() && !path.contains('{') && path != "/v1/occurrences";
+        // What asks a question, as people:lookUp does, is no list.
+        let is_list = verbs["get"].is_object() && !path.contains(['{', ':']) && path != "/v1/occurrences";
         // The audit log grows with every look.
         let is_log = path.starts_with("/v1/audit");
         if is_list && !is_log && path != "/v1/apiKeys" && path != "/v1/tree" && path != "/v1/tenants" {

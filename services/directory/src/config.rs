@@ -24,6 +24,9 @@ pub struct Config {
     pub webhooks: Webhooks,
     /// Time between two sweeps of remembered request ids, in seconds, at least 1. Default 3,600.
     pub sweep_seconds: u64,
+    /// Time between two looks for planned changes of employment whose day has come, in seconds, at least 1. Default
+    /// 60.
+    pub due_seconds: u64,
 }
 
 impl Default for Config {
@@ -35,6 +38,7 @@ impl Default for Config {
             sealing_key_files: Vec::new(),
             webhooks: Webhooks::default(),
             sweep_seconds: 3_600,
+            due_seconds: 60,
         }
     }
 }
@@ -87,6 +91,9 @@ impl Config {
                 "directory.webhooks.public_url must be like https://arki.example.org, without a slash at its end",
             ));
         }
+        if self.due_seconds == 0 {
+            return Err(Unusable("directory.due_seconds is 0: give at least 1"));
+        }
         Ok(())
     }
 }
@@ -103,5 +110,6 @@ mod tests {
         assert!(with(Webhooks { keep_days: 0, ..Webhooks::default() }).validate().is_err());
         let public_url = "https://arki.example.org/".to_owned();
         assert!(with(Webhooks { public_url, ..Webhooks::default() }).validate().is_err());
+        assert!(Config { due_seconds: 0, ..Config::default() }.validate().is_err());
     }
 }

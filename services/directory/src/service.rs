@@ -5,13 +5,17 @@
 
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
 mod audit;
 mod dead_letters;
+mod employments;
 mod error;
 mod events;
 mod first_start;
+mod identities;
 mod import;
+mod organisation;
 mod outcomes;
 mod people;
 mod recorder;
@@ -34,7 +38,9 @@ pub(crate) use api_keys::new_secret;
 pub use audit::{INSTALLATION, Origin};
 pub use error::Error;
 pub use first_start::FirstKey;
+pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 pub use recorder::Recorder;
 pub use webhooks::{Report, ToSend};

@@ -5,12 +5,13 @@
 
 pub mod account;
 pub mod api_key;
+pub mod attribute;
 pub mod audience;
 pub mod audit;
 pub mod circle;
 pub mod history;
 pub mod import;
-
+pub mod merge;
 pub mod money;
 pub mod outcome;
 pub mod person;

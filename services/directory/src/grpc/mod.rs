@@ -3,11 +3,16 @@
 
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
 mod audit;
 mod convert;
+mod employments;
 mod events;
+mod identities;
 mod import;
+mod methods;
+mod organisation;
 mod outcomes;
 mod people;
 mod roles;
@@ -18,13 +23,13 @@ pub(crate) mod webhooks;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;
-use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::directory_service_server::{DirectoryService, DirectoryServiceServer};
 use arki_rpc::{Caller, Failure, admit, fingerprint};
 use prost::Message;
 use sha2::{Digest, Sha256};
-use tonic::{Request, Response, Status};
+use tonic::Request;
 
+use self::methods::methods;
 use crate::service::{Asked, Directory, Origin};
 
 pub(crate) use audit::AuditGrpc;
@@ -124,23 +129,8 @@ impl Grpc {
     }
 }
 
-/// Every method: check, call, answer.
-macro_rules! methods {
-    ($($method:ident: $request:ident -> $response:ident = $handler:path;)*) => {
-        #[tonic::async_trait]
-        impl DirectoryService for Grpc {
-            $(async fn $method(
-                &self,
-                request: Request<pb::$request>,
-            ) -> Result<Response<pb::$response>, Status> {
-                let call = Call::of(request)?;
-                Ok(Response::new($handler(self, call).await?))
-            })*
-        }
-    };
-}
-
 methods! {
+    DirectoryService;
     create_tenant: CreateTenantRequest -> CreateTenantResponse = tenants::create;
     get_tenant: GetTenantRequest -> GetTenantResponse = tenants::get;
     list_tenants: ListTenantsRequest -> ListTenantsResponse = tenants::list;

@@ -140,8 +140,8 @@ impl Directory {
                 let unit = units::find(tx, tenant, unit).await?.ok_or(Error::UnitNotFound(unit))?;
                 check_etag(&etag, unit.revision)?;
                 let changed = unit.close(valid_to, now)?;
-                let below = units::count_below(tx, tenant, unit.id, valid_to).await?;
-                let employees = people::count_active_in(tx, tenant, unit.id, valid_to).await?;
+                let below = units::below(tx, tenant, unit.id, valid_to).await?.len() as u64;
+                let employees = people::employees_in(tx, tenant, unit.id, valid_to).await?.len() as u64;
                 if below > 0 || employees > 0 {
                     return Err(Error::UnitNotEmpty { units: below, employees });
                 }

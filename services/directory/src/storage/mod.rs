@@ -1,6 +1,6 @@
 //! What do we store, and why.
 //!
-//! Tables of our own, each with a primary key that begins with the tenant:
+//! Our own tables, each with a primary key that begins with the tenant:
 //!
 //! - `tenant`: the organisations and their house rules.
 //! - `unit` and `unit_version`: a unit is its identity, key and revision; everything that has a history (parent, name,
@@ -8,6 +8,9 @@
 //!   history changes: they are few, and so no half of a change can be left over.
 //! - `role`: job roles.
 //! - `person` and `membership`: the same split. A day on which a person belongs nowhere has no row.
+//! - `employment`, `person_identity` and `person_attribute`: what is asked of people by day, by key of a source system
+//!   and by segment. Each follows the person whenever one is written, so that no writer can forget it.
+//! - `attribute_definition`: which attributes there are.
 //! - `account` and `outcome`: what the CRM knows.
 //! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
 //!   of what is not kept any more.
@@ -21,8 +24,11 @@
 
 pub mod accounts;
 pub mod api_keys;
+pub mod attributes;
 pub mod audit;
+pub mod employments;
 mod entity;
+pub mod identities;
 mod migration;
 pub mod outcomes;
 pub mod people;

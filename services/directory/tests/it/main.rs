@@ -5,12 +5,16 @@
 
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
 mod audit;
 mod audit_tampering;
+mod employments;
 mod events;
+mod identities;
 mod import;
 mod isolation;
+mod organisation;
 mod outcomes;
 mod people;
 mod places;

@@ -2,12 +2,16 @@
 
 pub(super) mod account;
 pub(super) mod api_key;
+pub(super) mod attribute_definition;
 pub(super) mod audit_entry;
 pub(super) mod audit_head;
 pub(super) mod audit_segment;
+pub(super) mod employment;
 pub(super) mod membership;
 pub(super) mod outcome;
 pub(super) mod person;
+pub(super) mod person_attribute;
+pub(super) mod person_identity;
 pub(super) mod role;
 pub(super) mod tenant;
 pub(super) mod unit;
