@@ -16,5 +16,5 @@ pub use kinds::{
     AccountId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, EventId, GoalId, ImportId,
     InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId, QuestionnaireId, ReadingId,
     RequestId, ResponseId, RoleCardId, RoleId, TargetProfileId, TenantId, UnitId, VersionId, VisionId,
-    WaveId,
+    WaveId, WebhookDeliveryId, WebhookEndpointId,
 };
