@@ -11,14 +11,15 @@ pub mod auth;
 pub mod config;
 pub mod contract;
 pub mod program;
-pub mod webhooks;
-mod wiring;
+pub mod wiring;
 
 mod audit;
 mod docs;
 #[cfg(test)]
 mod garden;
 mod grpc;
+mod oauth;
+mod oidc;
 mod openapi;
 mod pages;
 mod problem;

@@ -39,6 +39,10 @@ kinds! {
     Outcome, OutcomeId, "out", "outcomes";
     /// A key by which a program calls the API.
     ApiKey, ApiKeyId, "key", "apiKeys";
+    /// A provider of OpenID Connect whose tokens are accepted.
+    IdentityProvider, IdentityProviderId, "idp", "identityProviders";
+    /// That somebody has a role.
+    RoleBinding, RoleBindingId, "rbn", "roleBindings";
     /// One run of a file through an importer.
     Import, ImportId, "imp", "imports";
     /// A set of questions.
@@ -75,10 +79,6 @@ kinds! {
     Event, EventId, "evt", "events";
     /// An event that a consumer could not take in.
     DeadLetter, DeadLetterId, "ddl", "deadLetters";
-    /// An address outside of Arki that hears of events.
-    WebhookEndpoint, WebhookEndpointId, "whk", "webhookEndpoints";
-    /// One event for one endpoint.
-    WebhookDelivery, WebhookDeliveryId, "whd", "webhookDeliveries";
     /// A request as it walks through the processes.
     Request, RequestId, "req", "requests";
 }

@@ -69,9 +69,7 @@ pub(crate) fn write(headers: &mut HeaderMap, left: Duration) {
     } else {
         (u128::from(left.as_secs()).min(LARGEST), 'S')
     };
-    if let Ok(mut value) = HeaderValue::from_str(&format!("{count}{unit}")) {
-        // No secret, but no other call has it: in the table of HTTP/2 it would only push out what comes again.
-        value.set_sensitive(true);
+    if let Ok(value) = HeaderValue::from_str(&format!("{count}{unit}")) {
         headers.insert(HEADER, value);
     }
 }
@@ -80,15 +78,13 @@ pub(crate) fn write(headers: &mut HeaderMap, left: Duration) {
 /// stream, not just its first byte.
 pub(crate) struct Limited {
     body: Body,
-    deadline: Instant,
-    /// Made when the body is first waited for; most are there at once.
-    sleep: Option<Pin<Box<Sleep>>>,
+    sleep: Pin<Box<Sleep>>,
     over: bool,
 }
 
 impl Limited {
     pub(crate) fn new(body: Body, deadline: Instant) -> Self {
-        Self { body, deadline, sleep: None, over: false }
+        Self { body, sleep: Box::pin(tokio::time::sleep_until(deadline)), over: false }
     }
 }
 
@@ -106,9 +102,7 @@ impl http_body::Body for Limited {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             return Poll::Ready(frame);
         }
-        let deadline = self.deadline;
-        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
-        std::task::ready!(sleep.as_mut().poll(cx));
+        std::task::ready!(self.sleep.as_mut().poll(cx));
         self.over = true;
         // Dropping the rest cancels the work behind it.
         self.body = Body::empty();

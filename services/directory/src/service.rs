@@ -3,6 +3,7 @@
 //! A method checks what its caller may do with the rows at hand, runs one transaction, and leaves the events of what
 //! it changed in the same transaction. [`Directory`] is all there is; its methods lie by noun in the modules below.
 
+mod access;
 mod accounts;
 mod api_keys;
 mod attributes;
@@ -20,9 +21,9 @@ mod outcomes;
 mod people;
 mod recorder;
 mod roles;
+mod rows;
 mod tenants;
 mod units;
-mod webhooks;
 
 use std::sync::Arc;
 
@@ -43,7 +44,6 @@ pub use import::{CrmImport, HrImport};
 pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 pub use recorder::Recorder;
-pub use webhooks::{Report, ToSend};
 
 use crate::domain::Tenant;
 use crate::sealing::Sealer;
@@ -55,7 +55,6 @@ pub struct Directory {
     store: Store,
     clock: Arc<dyn Clock>,
     sealer: Sealer,
-    webhooks: crate::config::Webhooks,
 }
 
 /// Who asks for a write, and which request it is.
@@ -73,19 +72,13 @@ pub struct Asked {
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, sealer: Sealer::default(), webhooks: crate::config::Webhooks::default() }
+        Self { store, clock, sealer: Sealer::default() }
     }
 
     /// The same use cases with keys to seal secrets with.
     #[must_use]
     pub fn with_sealer(self, sealer: Sealer) -> Self {
         Self { sealer, ..self }
-    }
-
-    /// The same use cases with the settings of webhooks.
-    #[must_use]
-    pub fn with_webhooks(self, webhooks: crate::config::Webhooks) -> Self {
-        Self { webhooks, ..self }
     }
 
     /// What secrets are sealed with that must be read again.

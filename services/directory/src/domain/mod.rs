@@ -10,24 +10,27 @@ pub mod audience;
 pub mod audit;
 pub mod circle;
 pub mod history;
+pub mod identity_provider;
 pub mod import;
 pub mod merge;
 pub mod money;
 pub mod outcome;
 pub mod person;
 pub mod role;
+pub mod role_binding;
 pub mod scope;
 pub mod tenant;
 pub mod tree;
 pub mod unit;
-pub mod webhook;
 
 pub use account::Account;
 pub use api_key::ApiKey;
 pub use history::History;
+pub use identity_provider::IdentityProvider;
 pub use outcome::Outcome;
 pub use person::Person;
 pub use role::Role;
+pub use role_binding::RoleBinding;
 pub use tenant::Tenant;
 pub use unit::Unit;
 

@@ -1,6 +1,7 @@
 //! The directory on the wire: reads requests, calls the service, renders answers. The only place besides the wiring
 //! that knows tonic and prost.
 
+mod access;
 mod accounts;
 mod api_keys;
 mod attributes;
@@ -10,16 +11,17 @@ mod convert;
 mod employments;
 mod events;
 mod identities;
+mod identity_providers;
 mod import;
 mod methods;
 mod organisation;
 mod outcomes;
 mod people;
+mod role_bindings;
 mod roles;
 mod status;
 mod tenants;
 mod units;
-pub(crate) mod webhooks;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;
@@ -32,6 +34,7 @@ use tonic::Request;
 use self::methods::methods;
 use crate::service::{Asked, Directory, Origin};
 
+pub(crate) use access::AccessGrpc;
 pub(crate) use audit::AuditGrpc;
 
 /// The largest request that is taken, in bytes: a file of 32 MiB with its mapping.

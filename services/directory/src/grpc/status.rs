@@ -18,6 +18,14 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         resource => format!("{resource}.{field}"),
     };
     match error {
+        Error::IdentityProviderNotFound(provider) => {
+            Failure::not_found(ErrorReason::IdentityProviderNotFound, message).with("name", provider.name())
+        }
+        Error::RoleBindingNotFound(binding) => {
+            Failure::not_found(ErrorReason::RoleBindingNotFound, message).with("name", binding.name())
+        }
+        Error::NoRole => Failure::permission_denied(ErrorReason::NoRole, message),
+        Error::OutOfReach => Failure::out_of_reach(),
         Error::ScopeMissing(scope) => Failure::scope_missing(scope),
         Error::TenantNotFound(tenant) => {
             Failure::not_found(ErrorReason::TenantNotFound, message).with("name", tenant.name())
@@ -99,18 +107,6 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         }
         Error::ScopeNotHeld(scope) => {
             Failure::permission_denied(ErrorReason::ScopeNotHeld, message).with("scope", scope)
-        }
-        Error::SealingKeyMissing => Failure::failed_precondition(ErrorReason::SealingKeyMissing, message),
-        Error::Sealed(error) => Failure::internal(error),
-        Error::WebhookDeliveryNotFound(delivery) => {
-            Failure::not_found(ErrorReason::WebhookDeliveryNotFound, message).with("name", delivery.name())
-        }
-        Error::WebhookEndpointDisabled(endpoint) => {
-            Failure::failed_precondition(ErrorReason::WebhookEndpointDisabled, message)
-                .with("name", endpoint.name())
-        }
-        Error::WebhookEndpointNotFound(endpoint) => {
-            Failure::not_found(ErrorReason::WebhookEndpointNotFound, message).with("name", endpoint.name())
         }
         Error::DeadLetterNotFound(letter) => {
             Failure::not_found(HouseReason::DeadLetterNotFound, message).with("dead_letter", letter)
