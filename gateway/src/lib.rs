@@ -13,10 +13,13 @@ pub mod contract;
 pub mod program;
 pub mod wiring;
 
+mod audit;
 mod docs;
 #[cfg(test)]
 mod garden;
 mod grpc;
+mod oauth;
+mod oidc;
 mod openapi;
 mod pages;
 mod problem;

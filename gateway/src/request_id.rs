@@ -1,5 +1,6 @@
 //! The id under which callers and logs speak of one request.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,6 +8,20 @@ use http::{HeaderMap, HeaderName};
 
 /// The header that carries it, both ways.
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+tokio::task_local! {
+    static CURRENT: Arc<str>;
+}
+
+/// Runs what answers the request of this id.
+pub(crate) async fn within<T>(id: Arc<str>, answer: impl Future<Output = T>) -> T {
+    CURRENT.scope(id, answer).await
+}
+
+/// The id of the request that is being answered; empty where none is.
+pub(crate) fn current() -> String {
+    CURRENT.try_with(|id| id.to_string()).unwrap_or_default()
+}
 
 /// Longer ids of callers are replaced by ours.
 const LONGEST: usize = 64;

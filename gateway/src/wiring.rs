@@ -16,13 +16,17 @@ use futures::future::BoxFuture;
 use http::{Request, Response};
 use tower::Service;
 
+use crate::audit::Audit;
 use crate::auth::Authenticator;
+use crate::auth::token::Issuer;
 use crate::config::Config;
 use crate::contract::{Contract, Error};
 use crate::docs::{Readied, Site};
 use crate::grpc::Grpc;
+use crate::oauth;
+use crate::oidc::{Fetch, Oidc, Policy};
 use crate::pages;
-use crate::request_id::RequestIds;
+use crate::request_id::{self, RequestIds};
 use crate::rest::Rest;
 use crate::scim::Scim;
 use crate::stack::{
@@ -85,12 +89,28 @@ impl Gateway {
     /// # Errors
     /// When the configuration or the contract can't be served.
     pub async fn build(config: Config, peers: Peers, context: &Context) -> anyhow::Result<Self> {
+        let rules = arki_rpc::server::Rules::read(arki_proto::DESCRIPTOR)?;
+        let audit = Audit::new(peers.directory.clone(), Arc::clone(&context.clock), rules);
+        let every = Duration::from_secs(config.audit_strangers_seconds);
+        context
+            .tasks
+            .spawn("refused callers of the edge", audit.clone().keep_telling(every, context.tasks.stop()));
         let authenticator =
-            Authenticator::new(peers.directory.clone(), Arc::clone(&context.clock), config.key_cache_entries);
+            Authenticator::new(peers.directory.clone(), Arc::clone(&context.clock), config.key_cache_entries)
+                .telling(audit.clone());
         let secret = pages::session_secret(config.session_secret_file.as_deref())?;
+        let policy =
+            Policy { allow_loopback: config.oidc_allow_loopback, allow_private: config.oidc_allow_private };
+        let refetch = chrono::TimeDelta::seconds(i64::from(config.oidc_refetch_seconds));
+        let clock = Arc::clone(&context.clock);
+        let oidc = Oidc::new(peers.directory.clone(), clock, Fetch::new(policy)?, refetch);
+        let authenticator =
+            authenticator.believing(oidc, Issuer::new(&secret), config.key_failures_per_minute);
+        let peers = audit.watch(peers);
         let state =
             pages::State::new(peers.clone(), authenticator.clone(), Arc::clone(&context.clock), &secret);
-        let pages = pages::router(state.always_https(config.always_https));
+        let pages = pages::router(state.always_https(config.always_https))
+            .merge(oauth::router(authenticator.clone(), config.always_https));
         Self::assemble(arki_proto::DESCRIPTOR, config, peers, authenticator, pages, context).await
     }
 
@@ -160,7 +180,7 @@ impl Gateway {
             too_large: Arc::new(AtomicBool::new(false)),
             from,
         };
-        self.stack.run(ticket).await
+        request_id::within(Arc::clone(&ticket.tongue.request_id), self.stack.run(ticket)).await
     }
 }
 

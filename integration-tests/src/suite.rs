@@ -96,6 +96,7 @@ impl Suite {
         let arguments =
             ["serve", "--data", data.to_str().context("a folder name in UTF-8")?, "--listen", listen];
         let mut environment = SOON.to_vec();
+        environment.extend(EDGE_SOON);
         environment.push(("ARKI_PROCESS__TELEMETRY__METRICS_INTERVAL_SECONDS", "1"));
         if let Some(collector) = &self.wishes.collector {
             environment.push(("OTEL_EXPORTER_OTLP_ENDPOINT", collector));
@@ -155,7 +156,11 @@ impl Suite {
         let (listen, admin) =
             (installation::listen(folder, name)?, installation::admin_listen(folder, name)?);
         let arguments = ["serve", "--config", &config, "--listen", &listen, "--admin-listen", &admin];
-        let process = Process::start(&program, &arguments, folder, &SOON)?;
+        let mut environment = SOON.to_vec();
+        if name == GATEWAY {
+            environment.extend(EDGE_SOON);
+        }
+        let process = Process::start(&program, &arguments, folder, &environment)?;
         self.processes.insert(program, process);
         Ok(())
     }
@@ -268,6 +273,20 @@ impl Suite {
         }
     }
 
+    /// Kills the process that keeps the directory as a power cut would, and starts it again at the same address.
+    ///
+    /// # Errors
+    /// When it does not come up again.
+    pub async fn kill_directory(&mut self) -> Result<()> {
+        if self.wiring == Wiring::Alone {
+            return self.cut_the_power().await;
+        }
+        self.processes.get_mut("arki-directory").context("no such process")?.kill()?;
+        self.migrate("directory")?;
+        self.start_process("directory")?;
+        self.wait_until_ready().await
+    }
+
     /// Waits until every process says that it is ready.
     ///
     /// # Errors
@@ -308,6 +327,14 @@ impl Suite {
 
 /// Spans are sent soon after they end, so that a test need not wait for the usual five seconds.
 const SOON: [(&str, &str); 1] = [("OTEL_BSP_SCHEDULE_DELAY", "200")];
+
+/// The same for refused callers, which the edge writes down once in a while, and for new keys of identity providers,
+/// which are on this machine in tests.
+const EDGE_SOON: [(&str, &str); 3] = [
+    ("ARKI_GATEWAY__AUDIT_STRANGERS_SECONDS", "1"),
+    ("ARKI_GATEWAY__OIDC_ALLOW_LOOPBACK", "true"),
+    ("ARKI_GATEWAY__OIDC_REFETCH_SECONDS", "1"),
+];
 
 impl Drop for Suite {
     fn drop(&mut self) {

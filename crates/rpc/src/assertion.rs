@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::caller::{Caller, Scopes};
+use crate::reach::Reach;
 
 /// The metadata key that carries the assertion.
 pub const HEADER: &str = "arki-caller";
@@ -71,6 +72,9 @@ struct Claims {
     tenant: TenantId,
     subject: String,
     scopes: Scopes,
+    /// Left out where it is the whole tenant. A service that doesn't know of it refuses the others.
+    #[serde(default, skip_serializing_if = "Reach::is_whole")]
+    reach: Reach,
     /// Seconds since 1970.
     issued_at: i64,
 }
@@ -112,6 +116,7 @@ impl AssertionKey {
             tenant: caller.tenant,
             subject: caller.subject.clone(),
             scopes: caller.scopes.clone(),
+            reach: caller.reach.clone(),
             issued_at: (self.inner.now)().timestamp(),
         };
         // Strings and a number always have a JSON form; an empty payload would be refused by every verifier.
@@ -132,7 +137,7 @@ impl AssertionKey {
             return Err(Error::Signature);
         }
         let json = URL_SAFE_NO_PAD.decode(payload).map_err(|_| Error::Malformed)?;
-        let Claims { tenant, subject, scopes, issued_at } =
+        let Claims { tenant, subject, scopes, reach, issued_at } =
             serde_json::from_slice(&json).map_err(|_| Error::Malformed)?;
         let issued_at = DateTime::from_timestamp(issued_at, 0).ok_or(Error::Malformed)?;
         let age = (self.inner.now)() - issued_at;
@@ -142,7 +147,7 @@ impl AssertionKey {
         if age < -SKEW {
             return Err(Error::Future);
         }
-        Ok(Caller { tenant, subject, scopes })
+        Ok(Caller { tenant, subject, scopes, reach })
     }
 }
 

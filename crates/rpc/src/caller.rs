@@ -6,7 +6,7 @@ use std::fmt;
 use arki_ids::TenantId;
 use serde::{Deserialize, Serialize};
 
-use crate::Failure;
+use crate::{Failure, Reach};
 
 /// The scope of a service that acts on its own behalf.
 pub const INTERNAL: &str = "internal";
@@ -24,12 +24,19 @@ pub struct Caller {
     pub subject: String,
     /// What the caller may do.
     pub scopes: Scopes,
+    /// Which rows of the tenant it may do that with.
+    pub reach: Reach,
 }
 
 impl Caller {
     /// A service that acts on its own behalf, for example in a worker.
     pub fn service(name: &str, tenant: TenantId) -> Self {
-        Self { tenant, subject: format!("services/{name}"), scopes: Scopes::from_iter([INTERNAL]) }
+        Self {
+            tenant,
+            subject: format!("services/{name}"),
+            scopes: Scopes::from_iter([INTERNAL]),
+            reach: Reach::Tenant,
+        }
     }
 
     /// The caller of a request that came through the server stack.

@@ -18,6 +18,7 @@ pub mod input;
 pub mod mask;
 pub mod method;
 pub mod peer;
+pub mod reach;
 pub mod request;
 pub mod server;
 pub mod table;
@@ -31,6 +32,7 @@ pub use failure::{Failure, Violation};
 pub use input::Input;
 pub use mask::Mask;
 pub use peer::{ConnectOptions, Peer, Unreachable, connect, in_process, remote};
+pub use reach::{Reach, Rows};
 pub use request::{admit, check, fingerprint};
 
 /// Any error that may cross a task.

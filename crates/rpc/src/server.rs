@@ -8,7 +8,7 @@
 //! 2. **catch panics**: a bug in one handler is one `INTERNAL` answer, never a lost connection with other calls on it.
 //! 3. **identify**: the caller is the one that a client in this process passed along, or the one whose assertion is
 //!    signed. Before any rule can ask about it.
-//! 4. **rule**: the caller holds the scope that the contract declares for the method. A method that the contract
+//! 4. **rule**: the caller holds the scope that the contract declares for the method, and reaches what it answers. A method that the contract
 //!    doesn't know is refused here, so nothing can be served by accident without a rule.
 //! 5. **limit**: no more than so many calls at once; one more is refused at once with a time to retry, because a queue
 //!    that nobody bounds only turns overload into timeouts. After the rule, so that strangers take no place.
@@ -39,7 +39,7 @@ mod observe;
 mod rules;
 mod unread;
 
-pub use rules::{Error, Rule, Rules};
+pub use rules::{Decision, Error, Rows, Rule, Rules};
 pub use unread::unread_message;
 
 /// Upper bounds of a histogram of seconds. The SDK's own are meant for milliseconds.
@@ -133,7 +133,7 @@ impl Inner {
         let known = self.rules.find(request.uri().path());
         let call = self.meter.start(known.map(|(path, _)| path), request.headers());
         let span = call.span().clone();
-        let answered = AssertUnwindSafe(self.admit(routes, request, known.map(|(_, rule)| rule)))
+        let answered = AssertUnwindSafe(self.admit(routes, request, known.map(|(_, decision)| decision)))
             .catch_unwind()
             .instrument(span)
             .await;
@@ -145,22 +145,25 @@ impl Inner {
         &self,
         mut routes: Routes,
         mut request: Request<Body>,
-        rule: Option<&Rule>,
+        decision: Option<&Decision>,
     ) -> Result<Response<Body>, Failure> {
         let path = request.uri().path();
         if method::is_plumbing(path) {
             let Ok(response) = routes.call(request).await;
             return Ok(response);
         }
-        let Some(rule) = rule else {
+        let Some(decision) = decision else {
             let unknown = Failure::no_such_method(path);
             return Err(unknown);
         };
         let caller = self.identify(&request)?;
-        if let Rule::Scope(scope) = rule {
+        if let Rule::Scope(scope) = &decision.rule {
             let caller = caller.as_ref().ok_or_else(|| Failure::no_caller("the call has no caller"))?;
             if !caller.allows(scope) {
                 return Err(Failure::scope_missing(scope));
+            }
+            if !decision.is_within(&caller.reach) {
+                return Err(Failure::out_of_reach());
             }
         }
         if let Some(caller) = caller {

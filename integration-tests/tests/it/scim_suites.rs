@@ -33,7 +33,7 @@ async fn conformance_suites_find_nothing_to_say() {
     let said = scim2(&base, &provider.token).unwrap();
     assert!(said.contains("SUCCESS") && !said.contains("ERROR"), "{said}");
     let said = scim_sanity(&base, &provider.token).unwrap();
-    assert!(said.contains("0 failed"), "{said}");
+    assert!(said.contains("All tests passed"), "{said}");
     eprintln!("both suites took {:?}", began.elapsed());
     // The gate must be able to close: the same server behind a line that garbles one name.
     let garbled = garbling(&suite.uri).unwrap();

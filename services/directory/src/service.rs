@@ -3,17 +3,25 @@
 //! A method checks what its caller may do with the rows at hand, runs one transaction, and leaves the events of what
 //! it changed in the same transaction. [`Directory`] is all there is; its methods lie by noun in the modules below.
 
+mod access;
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
+mod audit;
 mod dead_letters;
+mod employments;
 mod error;
 mod events;
 mod first_start;
+mod identities;
 mod import;
+mod organisation;
 mod outcomes;
 mod people;
+mod recorder;
 mod roles;
+mod rows;
 pub mod scim;
 mod tenants;
 mod units;
@@ -29,10 +37,14 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub(crate) use api_keys::new_secret;
+pub use audit::{INSTALLATION, Origin};
 pub use error::Error;
 pub use first_start::FirstKey;
+pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use organisation::{Closure, Merged};
 pub use people::Wanted;
+pub use recorder::Recorder;
 
 use crate::domain::Tenant;
 use crate::sealing::Sealer;
@@ -54,6 +66,8 @@ pub struct Asked {
     pub request_id: String,
     /// Of everything else in the request.
     pub fingerprint: [u8; 32],
+    /// How the request is known elsewhere, for the audit log.
+    pub origin: Origin,
 }
 
 impl Directory {
@@ -84,7 +98,7 @@ impl Directory {
         F: for<'t> Fn(&'t Tx) -> Effect<'t, T, Error> + Send + Sync,
         T: Serialize + DeserializeOwned + Send + Sync,
     {
-        let Asked { caller, request_id, fingerprint } = asked;
+        let Asked { caller, request_id, fingerprint, origin: _ } = asked;
         let once = Once {
             tenant: caller.tenant,
             method: op,

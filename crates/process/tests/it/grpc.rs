@@ -87,6 +87,7 @@ fn ann() -> Caller {
         tenant: TenantId::random(),
         subject: "people/ann".to_owned(),
         scopes: ["directory.read"].into_iter().collect(),
+        reach: arki_rpc::Reach::Tenant,
     }
 }
 

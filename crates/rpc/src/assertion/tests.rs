@@ -16,6 +16,7 @@ fn ann() -> Caller {
         tenant: TenantId::random(),
         subject: "people/ann".into(),
         scopes: Scopes::parse("goal.write survey.read"),
+        reach: Reach::Rows(crate::Rows { person: Some(arki_ids::PersonId::random()), ..Default::default() }),
     }
 }
 

@@ -49,6 +49,14 @@ impl Failure {
         .with("scope", scope)
     }
 
+    /// Rows that the caller may not see, whether they are there or not.
+    pub fn out_of_reach() -> Self {
+        Self::permission_denied(
+            ErrorReason::OutOfReach,
+            "this lies outside of what the caller may see, ask for a unit of its own",
+        )
+    }
+
     /// A request id that was used before with another body.
     pub fn request_id_reused(request_id: &str) -> Self {
         Self::invalid_argument(

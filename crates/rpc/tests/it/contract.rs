@@ -1,4 +1,4 @@
-use arki_rpc::server::{self, Error, Options, Rule, Rules};
+use arki_rpc::server::{self, Error, Options, Rows, Rule, Rules};
 use arki_rpc::{Peer, client, in_process};
 use prost::Message;
 use prost_types::FileDescriptorSet;
@@ -30,8 +30,13 @@ fn a_contract_with_a_method_that_has_no_rule_is_not_served() {
 #[test]
 fn a_rule_is_read_as_the_contract_declares_it() {
     let rules = Rules::read(descriptor()).unwrap();
-    assert_eq!(rules.find(CREATE), Some((CREATE, &Rule::Scope("echo.write".to_owned()))));
-    assert_eq!(rules.find(PING), Some((PING, &Rule::Public)));
+    let rule = |path| rules.find(path).map(|(_, decision)| decision.rule.clone());
+    assert_eq!(rule(CREATE), Some(Rule::Scope("echo.write".to_owned())));
+    assert_eq!(rule(PING), Some(Rule::Public));
+    let (_, create) = rules.find(CREATE).unwrap();
+    assert_eq!((create.rows, create.personal_data), (Rows::None, false), "what is not said is closed");
+    let (_, get) = rules.find(GET).unwrap();
+    assert_eq!((get.rows, get.personal_data), (Rows::Within, true));
     assert_eq!(rules.find(HIDDEN), None);
 }
 

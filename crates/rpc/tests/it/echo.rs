@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use arki_ids::TenantId;
-use arki_rpc::{AssertionKey, Caller, Failure, Peer, Scopes, server};
+use arki_rpc::{AssertionKey, Caller, Failure, Peer, Reach, Scopes, server};
 use chrono::{DateTime, TimeDelta, Utc};
 use futures::future::BoxFuture;
 use futures::stream::BoxStream;
@@ -155,7 +155,8 @@ pub(crate) fn over_wire(peer: Peer) -> Peer {
 }
 
 pub(crate) fn caller(scopes: &str) -> Caller {
-    Caller { tenant: TenantId::random(), subject: "people/ann".to_owned(), scopes: Scopes::parse(scopes) }
+    let tenant = TenantId::random();
+    Caller { tenant, subject: "people/ann".to_owned(), scopes: Scopes::parse(scopes), reach: Reach::Tenant }
 }
 
 /// A request on behalf of somebody who may read and write.

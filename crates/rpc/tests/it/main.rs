@@ -8,5 +8,6 @@ mod echo;
 mod limits;
 mod panics;
 mod retries;
+mod rows;
 mod traces;
 mod unread;

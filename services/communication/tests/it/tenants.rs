@@ -84,7 +84,12 @@ async fn a_page_token_of_one_tenant_is_no_good_for_another(world: World) {
 async fn each_call_needs_its_scope(world: World) {
     let as_reader = |request: pb::CreateMessageRequest| {
         let scopes = Scopes::from_iter(["communication.read"]);
-        let caller = Caller { tenant: world.tenant, subject: "people/per_1".to_owned(), scopes };
+        let caller = Caller {
+            tenant: world.tenant,
+            subject: "people/per_1".to_owned(),
+            scopes,
+            reach: arki_rpc::Reach::Tenant,
+        };
         with_caller(Request::new(request), &caller)
     };
     let create = pb::CreateMessageRequest { message: Some(message()), request_id: String::new() };

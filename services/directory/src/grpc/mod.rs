@@ -1,14 +1,23 @@
 //! The directory on the wire: reads requests, calls the service, renders answers. The only place besides the wiring
 //! that knows tonic and prost.
 
+mod access;
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
+mod audit;
 mod convert;
+mod employments;
 mod events;
+mod identities;
+mod identity_providers;
 mod import;
+mod methods;
+mod organisation;
 mod outcomes;
 mod people;
+mod role_bindings;
 mod roles;
 mod scim;
 mod status;
@@ -17,19 +26,25 @@ mod units;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;
-use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::directory_service_server::{DirectoryService, DirectoryServiceServer};
 use arki_rpc::{Caller, Failure, admit, fingerprint};
 use prost::Message;
 use sha2::{Digest, Sha256};
-use tonic::{Request, Response, Status};
+use tonic::Request;
 
-use crate::service::{Asked, Directory};
+use self::methods::methods;
+use crate::service::{Asked, Directory, Origin};
+
+pub(crate) use access::AccessGrpc;
+pub(crate) use audit::AuditGrpc;
 
 pub(crate) use scim::ScimGrpc;
 
 /// The largest request that is taken, in bytes: a file of 32 MiB with its mapping.
 const LARGEST: usize = 40 * 1024 * 1024;
+
+/// The metadata in which the edge says which request it is.
+const REQUEST_ID: &str = "x-request-id";
 
 /// The gRPC face of the service.
 #[derive(Clone)]
@@ -41,13 +56,19 @@ pub(crate) struct Grpc {
 /// A request that is within its bounds, and who makes it.
 struct Call<T> {
     caller: Caller,
+    origin: Origin,
     body: T,
 }
 
 impl<T: Bounds> Call<T> {
     fn of(request: Request<T>) -> Result<Self, Failure> {
+        let request_id = request.metadata().get(REQUEST_ID).and_then(|value| value.to_str().ok());
+        let origin = Origin {
+            request_id: request_id.unwrap_or_default().to_owned(),
+            trace_id: arki_rpc::trace::id(&tracing::Span::current()).unwrap_or_default(),
+        };
         let (caller, body) = admit(request)?;
-        Ok(Self { caller, body })
+        Ok(Self { caller, origin, body })
     }
 }
 
@@ -62,7 +83,7 @@ impl<T: Message> Call<T> {
             .chain_update(self.caller.subject.as_bytes())
             .finalize()
             .into();
-        Asked { caller: self.caller.clone(), request_id, fingerprint }
+        Asked { caller: self.caller.clone(), request_id, fingerprint, origin: self.origin.clone() }
     }
 }
 
@@ -114,23 +135,8 @@ impl Grpc {
     }
 }
 
-/// Every method: check, call, answer.
-macro_rules! methods {
-    ($($method:ident: $request:ident -> $response:ident = $handler:path;)*) => {
-        #[tonic::async_trait]
-        impl DirectoryService for Grpc {
-            $(async fn $method(
-                &self,
-                request: Request<pb::$request>,
-            ) -> Result<Response<pb::$response>, Status> {
-                let call = Call::of(request)?;
-                Ok(Response::new($handler(self, call).await?))
-            })*
-        }
-    };
-}
-
 methods! {
+    DirectoryService;
     create_tenant: CreateTenantRequest -> CreateTenantResponse = tenants::create;
     get_tenant: GetTenantRequest -> GetTenantResponse = tenants::get;
     list_tenants: ListTenantsRequest -> ListTenantsResponse = tenants::list;

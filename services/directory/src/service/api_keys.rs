@@ -34,13 +34,18 @@ impl Directory {
         let (id, hash) = (key.id, secret.hash());
         // The first answer is stored for retries, so the secret must not be part of it.
         let key = self
-            .write("CreateApiKey", asked, move |tx| {
-                let key = key.clone();
-                Box::pin(async move {
-                    api_keys::insert(tx, tenant, &key, &hash).await?;
-                    Ok(key)
-                })
-            })
+            .write_recorded(
+                "CreateApiKey",
+                asked,
+                |key: &ApiKey| vec![key.id.name()],
+                move |tx| {
+                    let key = key.clone();
+                    Box::pin(async move {
+                        api_keys::insert(tx, tenant, &key, &hash).await?;
+                        Ok(key)
+                    })
+                },
+            )
             .await?;
         let is_new = key.id == id;
         Ok((key, is_new.then_some(secret)))
@@ -59,16 +64,21 @@ impl Directory {
         }
         let now = self.now();
         let tenant = asked.caller.tenant;
-        self.write("RevokeApiKey", asked, move |tx| {
-            Box::pin(async move {
-                let stored = api_keys::find(tx, tenant, key).await?.ok_or(Error::ApiKeyNotFound(key))?;
-                let revoked = stored.clone().revoked(now);
-                if revoked != stored {
-                    api_keys::update_revoke_time(tx, tenant, key, revoked.revoke_time).await?;
-                }
-                Ok(revoked)
-            })
-        })
+        self.write_recorded(
+            "RevokeApiKey",
+            asked,
+            |key: &ApiKey| vec![key.id.name()],
+            move |tx| {
+                Box::pin(async move {
+                    let stored = api_keys::find(tx, tenant, key).await?.ok_or(Error::ApiKeyNotFound(key))?;
+                    let revoked = stored.clone().revoked(now);
+                    if revoked != stored {
+                        api_keys::update_revoke_time(tx, tenant, key, revoked.revoke_time).await?;
+                    }
+                    Ok(revoked)
+                })
+            },
+        )
         .await
     }
 

@@ -24,7 +24,13 @@ impl Directory {
         let letter: DeadLetterId = id.parse().map_err(|_| missing())?;
         // The request id is claimed first and the letter asked for after: asking twice for one letter is asking
         // once, so a crash in between or a retry does no harm.
-        self.write("ReplayDeadLetter", asked, move |_| Box::pin(async move { Ok(letter) })).await?;
+        self.write_recorded(
+            "ReplayDeadLetter",
+            asked,
+            |letter: &DeadLetterId| vec![letter.to_string()],
+            move |_| Box::pin(async move { Ok(letter) }),
+        )
+        .await?;
         if !dead_letters::replay(&self.store, tenant, letter).await? {
             return Err(missing());
         }

@@ -25,26 +25,31 @@ impl Directory {
     pub async fn replay_events(&self, asked: &Asked, subject_prefix: String) -> Result<u64, Error> {
         let now = self.now();
         let tenant = asked.caller.tenant;
-        self.write("ReplayEvents", asked, move |tx| {
-            let prefix = subject_prefix.clone();
-            Box::pin(async move {
-                let tenant = tenant_of(tx, tenant).await?;
-                let wanted = |subject: &str| subject.starts_with(&prefix);
-                let mut events = 0;
-                if wanted(UnitChanged::SUBJECT) {
-                    let units = storage::units::all(tx, tenant.id).await?;
-                    tell_units(tx, tenant.id, &units, now).await?;
-                    events += units.len() as u64;
-                }
-                if wanted(PersonChanged::SUBJECT) {
-                    events += replay_people(tx, tenant.id, now).await?;
-                }
-                if wanted(OutcomeRecorded::SUBJECT) {
-                    events += replay_outcomes(tx, &tenant, now).await?;
-                }
-                Ok(events)
-            })
-        })
+        self.write_recorded(
+            "ReplayEvents",
+            asked,
+            |_: &u64| Vec::new(),
+            move |tx| {
+                let prefix = subject_prefix.clone();
+                Box::pin(async move {
+                    let tenant = tenant_of(tx, tenant).await?;
+                    let wanted = |subject: &str| subject.starts_with(&prefix);
+                    let mut events = 0;
+                    if wanted(UnitChanged::SUBJECT) {
+                        let units = storage::units::all(tx, tenant.id).await?;
+                        tell_units(tx, tenant.id, &units, now).await?;
+                        events += units.len() as u64;
+                    }
+                    if wanted(PersonChanged::SUBJECT) {
+                        events += replay_people(tx, tenant.id, now).await?;
+                    }
+                    if wanted(OutcomeRecorded::SUBJECT) {
+                        events += replay_outcomes(tx, &tenant, now).await?;
+                    }
+                    Ok(events)
+                })
+            },
+        )
         .await
     }
 }

@@ -34,14 +34,19 @@ impl Directory {
         let key = ApiKey::create(ApiKeyId::generate(), draft, &secret, now);
         let hash = secret.hash();
         let tenant = self
-            .write("CreateTenant", asked, move |tx| {
-                let (tenant, key) = (tenant.clone(), key.clone());
-                Box::pin(async move {
-                    tenants::save(tx, &tenant).await?;
-                    storage::api_keys::insert(tx, tenant.id, &key, &hash).await?;
-                    Ok(tenant)
-                })
-            })
+            .write_recorded(
+                "CreateTenant",
+                asked,
+                |tenant: &Tenant| vec![tenant.id.name()],
+                move |tx| {
+                    let (tenant, key) = (tenant.clone(), key.clone());
+                    Box::pin(async move {
+                        tenants::save(tx, &tenant).await?;
+                        storage::api_keys::insert(tx, tenant.id, &key, &hash).await?;
+                        Ok(tenant)
+                    })
+                },
+            )
             .await?;
         // Another id than the one made now is that of the first answer, whose secret is nowhere any more.
         let is_new = tenant.id == id;
@@ -69,18 +74,23 @@ impl Directory {
     ) -> Result<Tenant, Error> {
         authorize(&asked.caller, tenant)?;
         let now = self.now();
-        self.write("UpdateTenant", asked, move |tx| {
-            let (change, etag) = (change.clone(), etag.clone());
-            Box::pin(async move {
-                let tenant = tenant_of(tx, tenant).await?;
-                check_etag(&etag, tenant.revision)?;
-                let changed = tenant.change(change, now)?;
-                if changed != tenant {
-                    tenants::save(tx, &changed).await?;
-                }
-                Ok(changed)
-            })
-        })
+        self.write_recorded(
+            "UpdateTenant",
+            asked,
+            |tenant: &Tenant| vec![tenant.id.name()],
+            move |tx| {
+                let (change, etag) = (change.clone(), etag.clone());
+                Box::pin(async move {
+                    let tenant = tenant_of(tx, tenant).await?;
+                    check_etag(&etag, tenant.revision)?;
+                    let changed = tenant.change(change, now)?;
+                    if changed != tenant {
+                        tenants::save(tx, &changed).await?;
+                    }
+                    Ok(changed)
+                })
+            },
+        )
         .await
     }
 }

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
+use arki_database::Store;
 use arki_directory::{Config, Peers, build, migrate};
 use arki_events::{InProcess, Payload};
 use arki_ids::TenantId;
 use arki_process::{Clock, Context};
 use arki_proto::directory::v1 as pb;
-use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
-use arki_rpc::{Caller, Peer};
+use arki_rpc::{Caller, Peer, Reach};
 use arki_test_support::{FakeClock, OnDatabase, Recorder, TestDatabase};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use sha2::{Digest, Sha256};
@@ -32,6 +32,7 @@ impl OnDatabase for Server {
         let config = Config {
             database: database.config.clone(),
             admin_key_file: Some(admin_key_file.clone()),
+            due_seconds: 1,
             ..Config::default()
         };
         let clock = FakeClock::at("2026-06-01T08:00:00Z");
@@ -66,8 +67,14 @@ impl Server {
             tenant,
             subject: "people/test".to_owned(),
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+            reach: Reach::Tenant,
         };
-        User::new(DirectoryServiceClient::new(self.peer.clone()), caller)
+        User::new(self.peer.clone(), caller)
+    }
+
+    /// Whoever this is.
+    pub(crate) fn as_caller(&self, caller: Caller) -> User {
+        User::new(self.peer.clone(), caller)
     }
 
     /// An identity provider of a tenant.
@@ -76,6 +83,7 @@ impl Server {
             tenant,
             subject: "apiKeys/test".to_owned(),
             scopes: std::iter::once("scim".to_owned()).collect(),
+            reach: Reach::Tenant,
         };
         Provider::new(self.peer.clone(), caller)
     }
@@ -93,6 +101,18 @@ impl Server {
         who_has(&self.peer, secret).await
     }
 
+    pub(crate) async fn store(&self) -> Store {
+        Store::connect(&self.config.database).await.unwrap()
+    }
+
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer.clone()
+    }
+
     pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
@@ -108,16 +128,16 @@ impl Server {
 }
 
 async fn who_has(peer: &Peer, secret: &str) -> User {
-    let client = DirectoryServiceClient::new(peer.clone());
-    let gateway = User::new(client.clone(), Caller::service("gateway", TenantId::generate()));
+    let gateway = User::new(peer.clone(), Caller::service("gateway", TenantId::generate()));
     let key_hash = Sha256::digest(secret).to_vec().into();
     let found = gateway.authenticate_api_key(pb::AuthenticateApiKeyRequest { key_hash }).await.unwrap();
     let caller = Caller {
         tenant: TenantId::from_name(&found.tenant).unwrap(),
         subject: found.api_key,
         scopes: found.scopes.into_iter().collect(),
+        reach: Reach::Tenant,
     };
-    User::new(client, caller)
+    User::new(peer.clone(), caller)
 }
 
 pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {

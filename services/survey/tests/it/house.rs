@@ -210,5 +210,6 @@ impl House {
 }
 
 pub(crate) fn caller(tenant: TenantId) -> Caller {
-    Caller { tenant, subject: "apiKeys/key_test".to_owned(), scopes: Scopes::parse("survey.admin") }
+    let subject = "apiKeys/key_test".to_owned();
+    Caller { tenant, subject, scopes: Scopes::parse("survey.admin"), reach: arki_rpc::Reach::Tenant }
 }

@@ -11,7 +11,8 @@ use arki_scim::schema::{ARKI_USER, ENTERPRISE_USER};
 use chrono_tz::Tz;
 use serde_json::Value;
 
-use super::super::person::{Change, Employment, Kind, LONGEST_VALUE, MOST_ATTRIBUTES, Profile};
+use super::super::attribute::{LONGEST_VALUE, MOST_ATTRIBUTES};
+use super::super::person::{Change, Employment, Kind, Profile};
 use super::text;
 
 /// The longest name of a person, in characters.
@@ -51,7 +52,11 @@ pub fn change(before: Option<&Value>, after: &Value, profile: &Profile) -> Chang
     let old = before.unwrap_or(&nothing);
     let mut change = Change::default();
     if before.is_none() || employment(old) != employment(after) {
-        let state = employment(after);
+        // Whoever had left returns before anything else.
+        let state = match (profile.employment, employment(after)) {
+            (Some(Employment::Left), Employment::LongLeave) => Employment::Active,
+            (_, state) => state,
+        };
         change.kind = Some(if state == Employment::Left { Kind::Leaver } else { Kind::Employee });
         change.employment = Some(Some(state));
     }

@@ -17,9 +17,10 @@ use super::place::Places;
 use super::shelf::Shelf;
 use super::{Done, Job, MOST_ANSWERED, Operation, Type};
 use crate::domain::Person;
+use crate::domain::attribute::Schema;
 use crate::domain::scim::{Group, User, folded, render, told};
-use crate::storage::people;
 use crate::storage::scim::{groups, users};
+use crate::storage::{attributes, people};
 
 /// Why an operation does not go on.
 pub(super) enum Stop {
@@ -69,6 +70,8 @@ pub(super) struct Work {
     /// Who reports to whom, as far as it was looked up.
     pub(super) managers: HashMap<PersonId, Option<PersonId>>,
     pub(super) places: Places,
+    /// What the tenant has defined of attributes.
+    pub(super) attributes: Schema,
 }
 
 /// Carries out the jobs. What is wrong with one operation is its own result.
@@ -114,6 +117,7 @@ impl Work {
             by_email: HashMap::new(),
             managers: HashMap::new(),
             places: Places::default(),
+            attributes: attributes::schema(tx, tenant).await?,
         })
     }
 
