@@ -13,7 +13,7 @@
 //! 8. **authenticate** ([`authenticate`]): turns the key into a caller. Scopes are checked by the service, which knows
 //!    its rules; the edge only keeps strangers and internal RPCs apart.
 //! 9. **rate limit** ([`rate`]): after the caller is known, so that one tenant's haste is that tenant's problem.
-//! 10. **answer** ([`answer`]): REST, gRPC or a page.
+//! 10. **answer** ([`answer`]): REST, gRPC, SCIM or a page.
 //!
 //! The steps are plain nested values, not `tower` layers: one future for all of them, no clone of the rest of the stack
 //! for each, and a type that reads in the order above.

@@ -198,22 +198,22 @@ impl Work {
         self.change_person(tx, user.id, change).await
     }
 
-    async fn change_person(&mut self, tx: &Tx, id: PersonId, change: Change) -> Result<(), Stop> {
+    async fn change_person(&mut self, tx: &Tx, id: PersonId, mut change: Change) -> Result<(), Stop> {
         self.read_people(tx, &[id]).await?;
         let Some((_, person)) = self.people.get_mut(&id) else { return Ok(()) };
-        let mut change = change;
         // What the tenant's definitions refuse stays in the resource and is not the person's.
-        let told = |attributes| {
-            let before = Some((person.profile.kind, &person.profile.attributes));
-            self.attributes.check(person.profile.kind, before, attributes).is_empty()
-        };
-        change.attributes = change.attributes.filter(told);
+        let (kind, old) = (change.kind.unwrap_or(person.profile.kind), &person.profile.attributes);
+        let before = Some((person.profile.kind, old));
+        if change.attributes.as_ref().is_some_and(|new| !self.attributes.check(kind, before, new).is_empty())
+        {
+            change.attributes = None;
+        }
         // A place or an employment that is planned already may stand in the way of this one: then the plan holds.
         let still = Change { unit: None, role: None, ..change.clone() };
         let stays = Change { kind: None, employment: None, ..still.clone() };
         let tries = [change, still, stays].into_iter();
-        let mut tries = tries.map(|change| person.change(change, self.today, self.now));
-        let Some(changed) = tries.find_map(Result::ok) else { return Ok(()) };
+        let changed = tries.map(|change| person.change(change, self.today, self.now)).find_map(Result::ok);
+        let Some(changed) = changed else { return Ok(()) };
         self.managers.insert(id, changed.profile.manager);
         *person = changed;
         Ok(())
