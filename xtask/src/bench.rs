@@ -13,7 +13,7 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure: "edge" (the gateway beside Envoy), "collect" (responses beside pgbench) or "directory" (SCIM
-    /// beside scim2-server).
+    /// beside scim2-server, webhooks).
     #[arg(value_parser = ["edge", "collect", "directory"])]
     name: String,
 }

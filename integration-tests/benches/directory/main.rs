@@ -1,10 +1,10 @@
-//! How fast the directory takes what other systems tell it, through the public port with every check on, beside those
-//! who do the same; in one run, taken in turns.
+//! What the directory does in bulk, through the public port with every check on, beside those who do the same where
+//! there are any; one part for each noun.
 //!
 //! ```text
 //! cargo xtask bench directory
 //! ```
-//! `ARKI_PROGRAM` names another `arki` than the one that was built with the benchmark.
+//! `ARKI_PROGRAM` names another `arki` for SCIM than the one that was built with the benchmark.
 #![allow(
     clippy::print_stdout,
     clippy::unwrap_used,
@@ -13,6 +13,7 @@
 
 mod load;
 mod scim;
+mod webhooks;
 
 use anyhow::Result;
 
@@ -20,6 +21,7 @@ fn main() -> Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
         println!("SCIM, one by one");
-        Box::pin(scim::measure()).await
+        Box::pin(scim::measure()).await?;
+        Box::pin(webhooks::measure()).await
     })
 }

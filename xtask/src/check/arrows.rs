@@ -39,28 +39,35 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         "arki-database",
         "arki-process",
     ];
+    let directory: Vec<_> = service.iter().copied().chain(["arki-scim", "arki-webhooks"]).collect();
     let mut allowed = BTreeMap::from([
         ("arki-proto", vec![]),
         ("arki-ids", vec![]),
         ("arki-words", vec![]),
         ("arki-stats", vec![]),
         ("arki-scim", vec![]),
+        ("arki-webhooks", vec!["arki-proto"]),
         ("arki-rpc", vec!["arki-proto", "arki-ids"]),
         ("arki-database", vec!["arki-ids"]),
         ("arki-events", vec!["arki-proto", "arki-ids", "arki-database"]),
         ("arki-process", vec!["arki-rpc"]),
         (
             "arki-gateway",
-            vec!["arki-proto", "arki-ids", "arki-words", "arki-rpc", "arki-scim", "arki-process"],
+            vec![
+                "arki-proto",
+                "arki-ids",
+                "arki-webhooks",
+                "arki-words",
+                "arki-rpc",
+                "arki-scim",
+                "arki-process",
+            ],
         ),
     ]);
     for name in SERVICES {
-        let mut may = service.clone();
-        if name == "arki-directory" {
-            may.push("arki-scim");
-        }
-        allowed.insert(name, may);
+        allowed.insert(name, service.clone());
     }
+    allowed.insert("arki-directory", directory);
     allowed
 }
 

@@ -22,3 +22,7 @@ pub(super) mod scim_user_email;
 pub(super) mod tenant;
 pub(super) mod unit;
 pub(super) mod unit_version;
+pub(super) mod webhook_attempt;
+pub(super) mod webhook_delivery;
+pub(super) mod webhook_endpoint;
+pub(super) mod webhook_lane;
