@@ -146,6 +146,14 @@ impl Memberships {
             }
         }
     }
+
+    /// Ends what holds on `day` and all that was to come after it.
+    pub fn end(&mut self, day: NaiveDate) {
+        let mut at = self.first_day().map(|first| first.max(day));
+        while let Some(day) = at {
+            at = self.put(day, None).ok().flatten();
+        }
+    }
 }
 
 /// A person.

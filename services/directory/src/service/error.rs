@@ -47,6 +47,10 @@ pub enum Error {
     ScopeUnknown(String),
     #[error("the caller doesn't hold scope {0:?} and can't give it")]
     ScopeNotHeld(String),
+    #[error("{brake}; look at the changes with dry_run, then confirm plan {plan} or correct the file")]
+    ImportBraked { brake: String, plan: String, employees: u64, leavers: u64, changed_ids: u64 },
+    #[error("plan {confirmed:?} no longer holds, look at the changes with dry_run and confirm the plan it names")]
+    ImportPlanChanged { confirmed: String },
     #[error("there is no dead letter {0:?}")]
     DeadLetterNotFound(String),
     #[error("the resource changed since it was read")]

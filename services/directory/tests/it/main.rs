@@ -10,6 +10,7 @@ mod audit;
 mod audit_tampering;
 mod events;
 mod import;
+mod import_brake;
 mod isolation;
 mod outcomes;
 mod people;
