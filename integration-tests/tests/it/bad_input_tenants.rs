@@ -12,12 +12,12 @@ use crate::wirings::in_both_wirings;
 
 in_both_wirings!(names_of_another_tenant_lead_nowhere);
 
-fn words() -> Value {
+pub(crate) fn words() -> Value {
     json!({"byLanguage": {"en": "Nobody is left alone with a problem"}})
 }
 
 /// Something with a name, by the parameter that takes it in a path.
-type Names = BTreeMap<&'static str, String>;
+pub(crate) type Names = BTreeMap<&'static str, String>;
 
 async fn created(api: &Api, path: &str, body: Value) -> Result<String> {
     let reply = api.post(path, &body).await?.ok().with_context(|| path.to_owned())?;
@@ -25,7 +25,7 @@ async fn created(api: &Api, path: &str, body: Value) -> Result<String> {
 }
 
 /// One of each kind.
-async fn everything(api: &Api) -> Result<Names> {
+pub(crate) async fn everything(api: &Api) -> Result<Names> {
     let text = words();
     let unit = created(api, "/v1/units", json!({"displayName": "Sales"})).await?;
     let person = json!({"kind": "PERSON_KIND_EMPLOYEE", "displayName": "Aino Esimerkki", "unit": unit});
@@ -59,9 +59,17 @@ async fn everything(api: &Api) -> Result<Names> {
         "displayName": "W", "questionnaireVersion": version, "audience": "WAVE_AUDIENCE_EMPLOYEES",
         "anonymity": "ANONYMITY_CONFIDENTIAL", "sender": text
     });
+    let provider = json!({"displayName": "P", "issuer": "https://id.example.com", "audiences": ["arki"]});
+    let binding =
+        json!({"role": "ACCESS_ROLE_ANALYST", "memberKind": "MEMBER_KIND_EMAIL", "member": "a@example.com"});
     let mut names = Names::from([("unit", unit), ("person", person), ("version", version)]);
     for (kind, path, body) in [
         ("role", "/v1/roles", json!({"displayName": "Seller"})),
+        (
+            "attributeDefinition",
+            "/v1/attributeDefinitions",
+            json!({"key": format!("site{}", unit_of_key(&names)), "type": "ATTRIBUTE_TYPE_STRING"}),
+        ),
         ("account", "/v1/accounts", json!({"displayName": "Fiction Ltd"})),
         ("goal", "/v1/goals", goal),
         ("outcome", "/v1/outcomes", outcome),
@@ -69,6 +77,8 @@ async fn everything(api: &Api) -> Result<Names> {
         ("metric", "/v1/metrics", metric),
         ("targetProfile", "/v1/targetProfiles", profile),
         ("wave", "/v1/waves", wave),
+        ("identityProvider", "/v1/identityProviders", provider),
+        ("roleBinding", "/v1/roleBindings", binding),
     ] {
         names.insert(kind, created(api, path, body).await?);
     }
@@ -77,6 +87,11 @@ async fn everything(api: &Api) -> Result<Names> {
     let key = api.post("/v1/apiKeys", &key).await?.ok()?;
     names.insert("apiKey", key["apiKey"]["name"].as_str().context("no name")?.to_owned());
     Ok(names)
+}
+
+/// What tells the keys of one tenant from those of another.
+fn unit_of_key(names: &Names) -> &str {
+    names["unit"].rsplit_once('_').map_or("", |(_, id)| id)
 }
 
 /// The path with the names in place of its parameters; none when it takes another kind of thing.
@@ -102,8 +117,14 @@ fn body(method: &str, path: &str, names: &Names) -> Option<Value> {
         ("patch", _, "goals") => json!({"title": words()}),
         ("patch", _, "messages") => json!({"subject": words()}),
         ("patch", _, "outcomes") => json!({"currency": "EUR"}),
+        ("patch", _, "roleBindings") => json!({"validTo": "2099-01-01T00:00:00Z"}),
+        ("patch", _, "attributeDefinitions") => json!({"isRequired": true}),
         ("patch", ..) => json!({"displayName": "mine now"}),
         (_, Some("close"), "units") => json!({"validTo": day}),
+        (_, Some("changeEmployment"), _) => json!({"state": "EMPLOYMENT_STATE_LEFT"}),
+        (_, Some("addExternalId" | "removeExternalId"), _) => {
+            json!({"externalId": {"source": "crm", "externalId": "C-1"}})
+        }
         (_, Some("assign"), _) => json!({"membership": {"unit": names["unit"]}}),
         (_, Some("commit"), _) => json!({"person": names["person"], "state": "COMMITMENT_STATE_SEEN"}),
         (_, Some("review"), _) => {
@@ -167,7 +188,8 @@ fn references(theirs: &Names, own: &Names) -> Vec<(&'static str, Value)> {
 async fn shown(api: &Api, document: &Value) -> Result<BTreeMap<String, Value>> {
     let mut shown = BTreeMap::new();
     for (path, verbs) in document["paths"].as_object().context("no paths")? {
-        let is_list = verbs["get"].is_object() && !path.contains('{') && path != "/v1/occurrences";
+        // What asks a question, as people:lookUp does, is no list.
+        let is_list = verbs["get"].is_object() && !path.contains(['{', ':']) && path != "/v1/occurrences";
         // The audit log grows with every look.
         let is_log = path.starts_with("/v1/audit");
         if is_list && !is_log && path != "/v1/apiKeys" && path != "/v1/tree" && path != "/v1/tenants" {

@@ -22,6 +22,9 @@ pub struct Config {
     pub sealing_key_files: Vec<PathBuf>,
     /// Time between two sweeps of remembered request ids, in seconds, at least 1. Default 3,600.
     pub sweep_seconds: u64,
+    /// Time between two looks for planned changes of employment whose day has come, in seconds, at least 1. Default
+    /// 60.
+    pub due_seconds: u64,
 }
 
 impl Default for Config {
@@ -32,6 +35,7 @@ impl Default for Config {
             audit_retention_days: 730,
             sealing_key_files: Vec::new(),
             sweep_seconds: 3_600,
+            due_seconds: 60,
         }
     }
 }
@@ -55,6 +59,9 @@ impl Config {
         if self.sweep_seconds == 0 {
             return Err(Unusable("directory.sweep_seconds is 0: give at least 1"));
         }
+        if self.due_seconds == 0 {
+            return Err(Unusable("directory.due_seconds is 0: give at least 1"));
+        }
         Ok(())
     }
 }
@@ -67,5 +74,6 @@ mod tests {
     fn the_defaults_can_be_used_and_nonsense_can_not() {
         assert_eq!(Config::default().validate(), Ok(()));
         assert!(Config { sweep_seconds: 0, ..Config::default() }.validate().is_err());
+        assert!(Config { due_seconds: 0, ..Config::default() }.validate().is_err());
     }
 }

@@ -16,6 +16,7 @@ pub mod sealing;
 pub mod service;
 pub mod storage;
 mod wiring;
+mod worker;
 
 pub use config::Config;
 pub use service::FirstKey;

@@ -3,19 +3,25 @@
 //! A method checks what its caller may do with the rows at hand, runs one transaction, and leaves the events of what
 //! it changed in the same transaction. [`Directory`] is all there is; its methods lie by noun in the modules below.
 
+mod access;
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
 mod audit;
 mod dead_letters;
+mod employments;
 mod error;
 mod events;
 mod first_start;
+mod identities;
 mod import;
+mod organisation;
 mod outcomes;
 mod people;
 mod recorder;
 mod roles;
+mod rows;
 mod tenants;
 mod units;
 
@@ -33,7 +39,9 @@ pub(crate) use api_keys::new_secret;
 pub use audit::{INSTALLATION, Origin};
 pub use error::Error;
 pub use first_start::FirstKey;
+pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 pub use recorder::Recorder;
 

@@ -8,15 +8,20 @@ use arki_database::page::Tokens;
 use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, jetstream, wake};
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
+use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
+use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
+use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
+use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use async_trait::async_trait;
 use tonic::service::Routes;
 
 use crate::admin_key;
 use crate::config::Config;
-use crate::grpc::{AuditGrpc, Grpc};
+use crate::grpc::{AccessGrpc, AuditGrpc, Grpc};
 use crate::sealing::Sealer;
 use crate::service::{Directory, FirstKey, Recorder};
 use crate::storage::Migrator;
+use crate::worker;
 
 /// The services that this one calls: none. The directory is asked by all others and asks nobody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,6 +47,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let every = Duration::from_secs(config.sweep_seconds);
     let now = move || clock.now();
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
+    let due = Duration::from_secs(config.due_seconds);
+    tasks.spawn("directory employments", worker::let_employments_hold(directory.clone(), due, tasks.stop()));
     // Every replica has the same address of the same database, so that a token of one is good at the others.
     let tokens = Tokens::new(format!("directory {}", config.database.url));
     let recorder = Recorder::start(&store, &tasks);
@@ -49,11 +56,14 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         tasks.spawn("directory audit retention", directory.clone().keep_closed(kept, every, tasks.stop()));
     }
     let grpc = Grpc::new(directory, tokens);
-    Ok(Running {
-        routes: Routes::new(grpc.clone().into_server()).add_service(AuditGrpc::server(grpc, recorder)),
-        descriptor: arki_proto::DESCRIPTOR,
-        readiness: Arc::new(Ready(store)),
-    })
+    let routes = Routes::new(grpc.clone().into_server())
+        .add_service(AccessGrpc::server(grpc.clone()))
+        .add_service(AttributeServiceServer::new(grpc.clone()))
+        .add_service(AuditGrpc::server(grpc.clone(), recorder))
+        .add_service(EmploymentServiceServer::new(grpc.clone()))
+        .add_service(IdentityServiceServer::new(grpc.clone()))
+        .add_service(OrganisationServiceServer::new(grpc));
+    Ok(Running { routes, descriptor: arki_proto::DESCRIPTOR, readiness: Arc::new(Ready(store)) })
 }
 
 /// Builds the service for a process of its own.

@@ -130,6 +130,7 @@ impl Directory {
                 kind: kind.into(),
                 units: units.iter().map(|unit| unit.name()).collect(),
                 roles: roles.iter().map(|role| role.name()).collect(),
+                ..Default::default()
             }),
             as_of: None,
             page_size: PAGE,
@@ -189,7 +190,7 @@ impl Directory {
         let is_employee = matches!(found.kind(), pb::PersonKind::Employee | pb::PersonKind::Leaver);
         let works = matches!(
             found.employment_state(),
-            pb::EmploymentState::Active | pb::EmploymentState::Unspecified
+            pb::EmploymentState::Active | pb::EmploymentState::Returned | pb::EmploymentState::Unspecified
         );
         Ok(if found.kind() == pb::PersonKind::Leaver || (is_employee && !works) {
             Err("the person is away or has left")

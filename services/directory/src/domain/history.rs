@@ -149,6 +149,18 @@ impl<T: Clone + PartialEq> History<T> {
         Ok(until)
     }
 
+    /// Changes every value that holds on `day` or later.
+    pub fn change_from(&mut self, day: NaiveDate, mut change: impl FnMut(&mut T)) {
+        let first = match self.split(day) {
+            Ok(index) => index,
+            // Not begun yet, or over already.
+            Err(_) if day < self.first_day() => 0,
+            Err(_) => return,
+        };
+        self.versions[first..].iter_mut().for_each(|(_, value)| change(value));
+        self.merge();
+    }
+
     /// Ends the history: `day` is the first on which nothing holds. Planned versions after it are dropped. An end
     /// that is there already can be brought forward, not put off.
     pub fn close(&mut self, day: NaiveDate) -> Result<(), Conflict> {

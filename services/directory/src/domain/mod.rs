@@ -5,16 +5,19 @@
 
 pub mod account;
 pub mod api_key;
+pub mod attribute;
 pub mod audience;
 pub mod audit;
 pub mod circle;
 pub mod history;
+pub mod identity_provider;
 pub mod import;
-
+pub mod merge;
 pub mod money;
 pub mod outcome;
 pub mod person;
 pub mod role;
+pub mod role_binding;
 pub mod scope;
 pub mod tenant;
 pub mod tree;
@@ -23,9 +26,11 @@ pub mod unit;
 pub use account::Account;
 pub use api_key::ApiKey;
 pub use history::History;
+pub use identity_provider::IdentityProvider;
 pub use outcome::Outcome;
 pub use person::Person;
 pub use role::Role;
+pub use role_binding::RoleBinding;
 pub use tenant::Tenant;
 pub use unit::Unit;
 

@@ -8,16 +8,19 @@ use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use super::Refused;
-use super::history::{Broken, Conflict, History, Period};
+use super::history::Conflict;
+
+mod employment;
+mod identity;
+mod membership;
+
+pub use super::attribute::check_attributes;
+pub use employment::{Employment, Employments, Illegal};
+pub use identity::{ExternalId, MOST_EXTERNAL_IDS};
+pub use membership::{Memberships, Place, place_of};
 
 /// The source of a person who was entered by hand.
 pub const MANUAL: &str = "manual";
-/// How many attributes a person may have.
-pub const MOST_ATTRIBUTES: usize = 50;
-/// The longest key of an attribute, in characters.
-pub const LONGEST_KEY: usize = 64;
-/// The longest value of an attribute, in characters.
-pub const LONGEST_VALUE: usize = 500;
 
 /// What a person is to the tenant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,108 +54,6 @@ impl Kind {
     /// The kind that a word stands for.
     pub fn of_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
-    }
-}
-
-/// Where an employee stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Employment {
-    Active,
-    LongLeave,
-    Left,
-}
-
-impl Employment {
-    /// Every state.
-    pub const ALL: [Self; 3] = [Self::Active, Self::LongLeave, Self::Left];
-
-    /// The word for it in storage.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Active => "active",
-            Self::LongLeave => "long_leave",
-            Self::Left => "left",
-        }
-    }
-
-    /// The state that a word stands for.
-    pub fn of_word(word: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|state| state.word() == word)
-    }
-}
-
-/// Where a person belongs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Place {
-    pub unit: UnitId,
-    pub role: Option<RoleId>,
-}
-
-/// Where a person belongs through time. A person may belong nowhere for a while, so each day holds a place or none.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Memberships(Option<History<Option<Place>>>);
-
-impl Memberships {
-    /// Reads back what [`Memberships::periods`] gave, in any order.
-    pub fn from_periods(mut periods: Vec<Period<Place>>) -> Result<Self, Broken> {
-        periods.sort_by_key(|period| period.from);
-        let mut whole: Vec<Period<Option<Place>>> = Vec::with_capacity(periods.len());
-        for Period { from, to, value } in periods {
-            let gap = whole.last().and_then(|last| last.to).filter(|end| *end < from);
-            whole.extend(gap.map(|end| Period { from: end, to: Some(from), value: None }));
-            whole.push(Period { from, to, value: Some(value) });
-        }
-        if let Some(end) = whole.last().and_then(|last| last.to) {
-            whole.push(Period { from: end, to: None, value: None });
-        }
-        if whole.is_empty() {
-            return Ok(Self(None));
-        }
-        Ok(Self(Some(History::from_periods(whole)?)))
-    }
-
-    /// The places with their periods, oldest first.
-    pub fn periods(&self) -> Vec<Period<Place>> {
-        let Some(history) = &self.0 else { return Vec::new() };
-        let place = |Period { from, to, value }: Period<&Option<Place>>| {
-            value.map(|value| Period { from, to, value })
-        };
-        history.periods().filter_map(place).collect()
-    }
-
-    /// The place on a day.
-    pub fn on(&self, day: NaiveDate) -> Option<Place> {
-        self.0.as_ref()?.on(day).and_then(|period| *period.value)
-    }
-
-    /// The day after the last on which what holds on `day` holds.
-    pub fn until(&self, day: NaiveDate) -> Option<NaiveDate> {
-        self.0.as_ref()?.on(day)?.to
-    }
-
-    /// The first day on which the person belonged anywhere.
-    pub fn first_day(&self) -> Option<NaiveDate> {
-        self.0.as_ref().map(History::first_day)
-    }
-
-    /// Puts a place, or none, in the place of what holds on `day`. Returns the day after the last that changed.
-    pub fn put(&mut self, day: NaiveDate, place: Option<Place>) -> Result<Option<NaiveDate>, Conflict> {
-        match &mut self.0 {
-            Some(history) => history.put(day, place),
-            None => {
-                self.0 = place.map(|place| History::starting(day, Some(place)));
-                Ok(None)
-            }
-        }
-    }
-
-    /// Ends what holds on `day` and all that was to come after it.
-    pub fn end(&mut self, day: NaiveDate) {
-        let mut at = self.first_day().map(|first| first.max(day));
-        while let Some(day) = at {
-            at = self.put(day, None).ok().flatten();
-        }
     }
 }
 
@@ -222,10 +123,16 @@ impl Profile {
         Self { employment, ..self }
     }
 
+    /// The key that the person shows, if there is one.
+    pub fn primary(&self) -> Option<ExternalId> {
+        let source = self.source.clone();
+        self.external_id.clone().map(|external_id| ExternalId { source, external_id })
+    }
+
     /// Whether the person works or buys now.
     pub fn is_active(&self) -> bool {
         match self.kind {
-            Kind::Employee => self.employment == Some(Employment::Active),
+            Kind::Employee => self.employment.is_some_and(Employment::works),
             Kind::Customer => true,
             Kind::Prospect | Kind::FormerCustomer | Kind::Candidate | Kind::Leaver => false,
         }
@@ -248,8 +155,18 @@ impl Profile {
             role: _,
         } = change;
         let old = self.clone();
+        // Who has returned is an employee again, unless the change says otherwise.
+        let rehired = old.kind == Kind::Leaver && employment.flatten() == Some(Employment::Returned);
+        let own = if rehired { Kind::Employee } else { old.kind };
+        let employment = employment.map(|state| match state {
+            None => Some(Employment::Active.heard_of(old.employment)),
+            Some(Employment::Active) if old.employment == Some(Employment::Left) => {
+                Some(Employment::Returned)
+            }
+            state => state,
+        });
         Self {
-            kind: kind.unwrap_or(old.kind),
+            kind: kind.unwrap_or(own),
             display_name: display_name.unwrap_or(old.display_name),
             email: email.unwrap_or(old.email),
             language: language.unwrap_or(old.language),
@@ -287,6 +204,13 @@ impl Person {
             }
         }
         changed.profile = self.profile.change(change);
+        if changed.profile.employment != self.profile.employment {
+            let step = Employment::step(self.profile.employment, changed.profile.employment);
+            step.map_err(ChangeError::Illegal)?;
+        }
+        if changed.profile.employment == Some(Employment::Left) {
+            changed.memberships.end(today);
+        }
         Ok(self.revised(changed, now))
     }
 
@@ -300,6 +224,50 @@ impl Person {
         let mut changed = self.clone();
         let until = changed.memberships.put(day, place)?;
         Ok((self.revised(changed, now), until))
+    }
+
+    /// The person with another employment from a day on, and the employment through time with it. Whoever leaves
+    /// belongs nowhere from that day on; what was planned after it goes with it.
+    pub fn employ(
+        &self,
+        employments: &Employments,
+        state: Employment,
+        day: NaiveDate,
+        today: NaiveDate,
+        now: DateTime<Utc>,
+    ) -> Result<(Self, Employments), ChangeError> {
+        if !matches!(self.profile.kind, Kind::Employee | Kind::Leaver | Kind::Candidate) {
+            let problem = format!("is of employees, and the person is a {}", self.profile.kind.word());
+            return Err(Refused::new("state", problem).into());
+        }
+        let mut through_time = employments.clone();
+        through_time.put(day, state)?;
+        let mut changed = self.clone();
+        if state == Employment::Left {
+            changed.memberships.end(day);
+        }
+        if let Some(state) = through_time.on(today) {
+            changed.stand(state);
+        }
+        if through_time == *employments {
+            return Ok((self.revised(changed, now), through_time));
+        }
+        Ok((Self { revision: self.revision + 1, update_time: now, ..changed }, through_time))
+    }
+
+    /// The person as a planned change of employment makes it that holds by now.
+    #[must_use]
+    pub fn brought_up_to(&self, employments: &Employments, today: NaiveDate, now: DateTime<Utc>) -> Self {
+        let mut changed = self.clone();
+        if let Some(state) = employments.on(today) {
+            changed.stand(state);
+        }
+        self.revised(changed, now)
+    }
+
+    fn stand(&mut self, state: Employment) {
+        self.profile.employment = Some(state);
+        self.profile.kind = if state == Employment::Left { Kind::Leaver } else { Kind::Employee };
     }
 
     /// `changed` with the next revision, unless it is the same as this.
@@ -319,35 +287,8 @@ pub enum ChangeError {
     Conflict(#[from] Conflict),
     #[error(transparent)]
     Refused(#[from] Refused),
-}
-
-/// The place that a unit and a role make. A role without a unit is nowhere.
-pub fn place_of(unit: Option<UnitId>, role: Option<RoleId>) -> Result<Option<Place>, Refused> {
-    match (unit, role) {
-        (Some(unit), role) => Ok(Some(Place { unit, role })),
-        (None, None) => Ok(None),
-        (None, Some(_)) => Err(Refused::new("role", "needs a unit in which the person holds it")),
-    }
-}
-
-/// What is wrong with attributes, if anything.
-pub fn check_attributes(attributes: &BTreeMap<String, String>) -> Vec<Refused> {
-    let mut refused = Vec::new();
-    if attributes.len() > MOST_ATTRIBUTES {
-        let problem = format!("must have at most {MOST_ATTRIBUTES} keys, has {}", attributes.len());
-        refused.push(Refused::new("attributes", problem));
-    }
-    for (key, value) in attributes {
-        let field = || format!("attributes[{key:?}]");
-        if key.trim().is_empty() || key.chars().count() > LONGEST_KEY {
-            refused.push(Refused::new(field(), format!("must have a key of 1 to {LONGEST_KEY} characters")));
-        } else if value.chars().count() > LONGEST_VALUE {
-            refused.push(Refused::new(field(), format!("must have at most {LONGEST_VALUE} characters")));
-        } else if key.contains('\0') || value.contains('\0') {
-            refused.push(Refused::new(field(), "must not contain the character U+0000"));
-        }
-    }
-    refused
+    #[error(transparent)]
+    Illegal(#[from] Illegal),
 }
 
 /// An address as it is looked for: letter case aside.

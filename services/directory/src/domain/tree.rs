@@ -106,6 +106,44 @@ pub fn arrange(nodes: Vec<Node>) -> Vec<Placed> {
     placed
 }
 
+/// A unit of a tree with how many belong to it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counted {
+    pub node: Node,
+    /// Active employees of the unit and of all below.
+    pub employees: u64,
+    /// Units right below.
+    pub below: u64,
+    /// Units below at any depth.
+    pub below_in_all: u64,
+}
+
+/// Adds up a tree whose units stand in order, parents before children.
+pub fn count(placed: Vec<Placed>) -> HashMap<UnitId, Counted> {
+    let order: Vec<_> = placed.iter().map(|placed| (placed.node.unit, placed.node.parent)).collect();
+    let counted = |placed: Placed| Counted {
+        employees: placed.node.employees,
+        below: 0,
+        below_in_all: 0,
+        node: placed.node,
+    };
+    let mut counts: HashMap<UnitId, Counted> =
+        placed.into_iter().map(|placed| (placed.node.unit, counted(placed))).collect();
+    // From the leaves up, so that each is whole before it is added to the one above.
+    for (unit, parent) in order.into_iter().rev() {
+        let Some((employees, below)) = counts.get(&unit).map(|unit| (unit.employees, unit.below_in_all))
+        else {
+            continue;
+        };
+        if let Some(parent) = parent.and_then(|parent| counts.get_mut(&parent)) {
+            parent.employees += employees;
+            parent.below += 1;
+            parent.below_in_all += below + 1;
+        }
+    }
+    counts
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +197,23 @@ mod tests {
         histories.get_mut(&b).unwrap().close(day(20)).unwrap();
         assert_eq!(find_orphaned(&histories, b, day(6)), None);
         assert_eq!(find_orphaned(&HashMap::new(), b, day(6)), None);
+    }
+
+    #[test]
+    fn counts_are_added_from_the_leaves_up() {
+        let [root, north, shop] = [UnitId::generate(), UnitId::generate(), UnitId::generate()];
+        let with = |node: Node, employees| Node { employees, ..node };
+        let placed = arrange(vec![
+            with(node(shop, "Shop", Some(north)), 3),
+            with(node(north, "North", Some(root)), 2),
+            with(node(root, "Group", None), 1),
+        ]);
+        let counts = count(placed);
+        let of = |unit| {
+            let Counted { employees, below, below_in_all, .. } = &counts[&unit];
+            (*employees, *below, *below_in_all)
+        };
+        assert_eq!([root, north, shop].map(of), [(6, 1, 2), (5, 1, 1), (3, 0, 0)]);
     }
 
     #[test]

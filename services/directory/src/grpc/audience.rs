@@ -4,8 +4,9 @@ use arki_database::page::{DEFAULT_SIZE, PageRequest};
 use arki_proto::directory::v1 as pb;
 use arki_rpc::{Failure, Input};
 
+use super::attributes::segments;
 use super::convert::{optional_name, required};
-use super::people::read_kind;
+use super::people::{asked_kind, is_leader};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::audience::{Audience, MOST_MEMBERS, Member};
@@ -21,7 +22,7 @@ pub(super) async fn resolve(
     // Pages here may be longer than those of other lists: an audience is read to its end, by another service.
     let size = u64::try_from(size).ok().filter(|size| *size > 0).unwrap_or(DEFAULT_SIZE).min(MOST_MEMBERS);
     paging.page = PageRequest { size, ..paging.page };
-    let pb::Audience { kind, units, roles } = required("audience", call.body.audience)?;
+    let pb::Audience { kind, units, roles, attributes } = required("audience", call.body.audience)?;
     let mut input = Input::default();
     let of_index = |field: &str, index: usize| format!("audience.{field}[{index}]");
     let units: Vec<_> = units
@@ -36,7 +37,13 @@ pub(super) async fn resolve(
         .collect();
     let as_of = input.optional_day("as_of", call.body.as_of);
     input.done()?;
-    let audience = Audience { kind: required("audience.kind", read_kind(kind))?, units, roles };
+    let audience = Audience {
+        kind: required("audience.kind", asked_kind(kind))?,
+        leads: is_leader(kind),
+        units,
+        roles,
+        attributes: segments(attributes),
+    };
     let page = grpc
         .directory
         .resolve_audience(&call.caller, &audience, as_of, &paging.page)

@@ -1,15 +1,23 @@
 //! The directory on the wire: reads requests, calls the service, renders answers. The only place besides the wiring
 //! that knows tonic and prost.
 
+mod access;
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
 mod audit;
 mod convert;
+mod employments;
 mod events;
+mod identities;
+mod identity_providers;
 mod import;
+mod methods;
+mod organisation;
 mod outcomes;
 mod people;
+mod role_bindings;
 mod roles;
 mod status;
 mod tenants;
@@ -17,15 +25,16 @@ mod units;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;
-use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::directory_service_server::{DirectoryService, DirectoryServiceServer};
 use arki_rpc::{Caller, Failure, admit, fingerprint};
 use prost::Message;
 use sha2::{Digest, Sha256};
-use tonic::{Request, Response, Status};
+use tonic::Request;
 
+use self::methods::methods;
 use crate::service::{Asked, Directory, Origin};
 
+pub(crate) use access::AccessGrpc;
 pub(crate) use audit::AuditGrpc;
 
 /// The largest request that is taken, in bytes: a file of 32 MiB with its mapping.
@@ -123,23 +132,8 @@ impl Grpc {
     }
 }
 
-/// Every method: check, call, answer.
-macro_rules! methods {
-    ($($method:ident: $request:ident -> $response:ident = $handler:path;)*) => {
-        #[tonic::async_trait]
-        impl DirectoryService for Grpc {
-            $(async fn $method(
-                &self,
-                request: Request<pb::$request>,
-            ) -> Result<Response<pb::$response>, Status> {
-                let call = Call::of(request)?;
-                Ok(Response::new($handler(self, call).await?))
-            })*
-        }
-    };
-}
-
 methods! {
+    DirectoryService;
     create_tenant: CreateTenantRequest -> CreateTenantResponse = tenants::create;
     get_tenant: GetTenantRequest -> GetTenantResponse = tenants::get;
     list_tenants: ListTenantsRequest -> ListTenantsResponse = tenants::list;

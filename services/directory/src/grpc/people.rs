@@ -2,9 +2,10 @@
 
 use arki_proto::directory::v1 as pb;
 use arki_rpc::time::{date, timestamp};
-use arki_rpc::{Failure, Input};
+use arki_rpc::{Caller, Failure, Input};
 use chrono::NaiveDate;
 
+use super::attributes::told_segments;
 use super::convert::{Mask, ReadFields, id, non_empty, optional_name, required};
 use super::status::failure;
 use super::{Call, Grpc};
@@ -66,12 +67,12 @@ pub(super) async fn create(
         source: source.unwrap_or_default(),
         attributes: attributes.unwrap_or_default(),
     };
-    let (person, day) = grpc
+    let person = grpc
         .directory
         .create_person(&asked, profile, unit.flatten(), role.flatten())
         .await
         .map_err(|error| failure(error, FIELD))?;
-    Ok(pb::CreatePersonResponse { person: Some(render(person, day)) })
+    Ok(pb::CreatePersonResponse { person: Some(shown(grpc, &asked.caller, person).await?) })
 }
 
 pub(super) async fn get(
@@ -79,9 +80,8 @@ pub(super) async fn get(
     call: Call<pb::GetPersonRequest>,
 ) -> Result<pb::GetPersonResponse, Failure> {
     let person = id("name", &call.body.name)?;
-    let (person, day) =
-        grpc.directory.get_person(&call.caller, person).await.map_err(|error| failure(error, ""))?;
-    Ok(pb::GetPersonResponse { person: Some(render(person, day)) })
+    let person = grpc.directory.get_person(&call.caller, person).await.map_err(|error| failure(error, ""))?;
+    Ok(pb::GetPersonResponse { person: Some(shown(grpc, &call.caller, person).await?) })
 }
 
 pub(super) async fn list(
@@ -99,14 +99,17 @@ pub(super) async fn list(
         include_descendants,
         email,
         external_id,
+        attributes,
     } = call.body;
     let mut input = Input::default();
     let wanted = Wanted {
-        kind: read_kind(kind),
+        kind: asked_kind(kind),
+        leads: is_leader(kind),
         unit: input.optional_id("unit", &unit),
         include_descendants,
         email: non_empty(email),
         external_id: non_empty(external_id),
+        attributes: told_segments(&attributes),
     };
     input.done()?;
     let (page, day) = grpc
@@ -115,7 +118,7 @@ pub(super) async fn list(
         .await
         .map_err(|error| failure(error, ""))?;
     Ok(pb::ListPeopleResponse {
-        people: page.items.into_iter().map(|person| render(person, day)).collect(),
+        people: all_shown(grpc, &call.caller, page.items, day).await?,
         next_page_token: grpc.next(page.next, &paging),
     })
 }
@@ -129,12 +132,12 @@ pub(super) async fn update(
     let person = required(FIELD, call.body.person)?;
     let (id, etag) = (id("person.name", &person.name)?, person.etag.clone());
     let change = change(person, &mask)?;
-    let (person, day) = grpc
+    let person = grpc
         .directory
         .update_person(&asked, id, change, etag)
         .await
         .map_err(|error| failure(error, FIELD))?;
-    Ok(pb::UpdatePersonResponse { person: Some(render(person, day)) })
+    Ok(pb::UpdatePersonResponse { person: Some(shown(grpc, &asked.caller, person).await?) })
 }
 
 pub(super) async fn assign(
@@ -189,8 +192,13 @@ fn change(person: pb::Person, mask: &Mask) -> Result<Change, Failure> {
         create_time: _,
         update_time: _,
         etag: _,
+        leads: _,
     } = person;
     let mut input = Input::default();
+    if mask.has("kind") && is_leader(kind) {
+        let problem = "can't be stored: give PERSON_KIND_EMPLOYEE, and make the person leader of a unit";
+        input.refuse("person.kind", problem);
+    }
     if mask.has("attributes") {
         input.refuse_all(FIELD, check_attributes(&attributes));
     }
@@ -223,7 +231,37 @@ fn memberships(memberships: &Memberships) -> Vec<pb::Membership> {
     memberships.periods().into_iter().map(membership).collect()
 }
 
-fn render(person: Person, day: NaiveDate) -> pb::Person {
+/// A person as of a day, with the units that the person leads on it.
+pub(super) async fn shown(
+    grpc: &Grpc,
+    caller: &Caller,
+    (person, day): (Person, NaiveDate),
+) -> Result<pb::Person, Failure> {
+    let mut people = all_shown(grpc, caller, vec![person], day).await?;
+    required("person", people.pop())
+}
+
+/// People as of a day, with the units that they lead on it.
+pub(super) async fn all_shown(
+    grpc: &Grpc,
+    caller: &Caller,
+    people: Vec<Person>,
+    day: NaiveDate,
+) -> Result<Vec<pb::Person>, Failure> {
+    let ids: Vec<_> = people
+        .iter()
+        .filter(|person| person.profile.kind == Kind::Employee)
+        .map(|person| person.id)
+        .collect();
+    let led = grpc.directory.led_by(caller, &ids, day).await.map_err(|error| failure(error, ""))?;
+    let show = |person: Person| {
+        let leads = led.get(&person.id).into_iter().flatten().map(|unit| unit.name()).collect();
+        render(person, leads, day)
+    };
+    Ok(people.into_iter().map(show).collect())
+}
+
+fn render(person: Person, leads: Vec<String>, day: NaiveDate) -> pb::Person {
     let Person { id, profile, memberships, revision, create_time, update_time } = person;
     let Profile {
         kind,
@@ -257,13 +295,24 @@ fn render(person: Person, day: NaiveDate) -> pb::Person {
         create_time: Some(timestamp(create_time)),
         update_time: Some(timestamp(update_time)),
         etag: etag(revision),
+        leads,
     }
+}
+
+/// Whether leaders are asked for, whom no kind is stored for.
+pub(super) fn is_leader(kind: i32) -> bool {
+    kind == i32::from(pb::PersonKind::Leader)
+}
+
+/// The kind that is asked for: that of leaders is employee.
+pub(super) fn asked_kind(kind: i32) -> Option<Kind> {
+    if is_leader(kind) { Some(Kind::Employee) } else { read_kind(kind) }
 }
 
 /// The kind of a number on the wire; none where it is not said. The bounds have refused numbers that mean nothing.
 pub(super) fn read_kind(kind: i32) -> Option<Kind> {
     match pb::PersonKind::try_from(kind).unwrap_or_default() {
-        pb::PersonKind::Unspecified => None,
+        pb::PersonKind::Unspecified | pb::PersonKind::Leader => None,
         pb::PersonKind::Employee => Some(Kind::Employee),
         pb::PersonKind::Customer => Some(Kind::Customer),
         pb::PersonKind::Prospect => Some(Kind::Prospect),
@@ -273,7 +322,7 @@ pub(super) fn read_kind(kind: i32) -> Option<Kind> {
     }
 }
 
-fn write_kind(kind: Kind) -> pb::PersonKind {
+pub(super) fn write_kind(kind: Kind) -> pb::PersonKind {
     match kind {
         Kind::Employee => pb::PersonKind::Employee,
         Kind::Customer => pb::PersonKind::Customer,
@@ -284,20 +333,22 @@ fn write_kind(kind: Kind) -> pb::PersonKind {
     }
 }
 
-fn read_employment(state: i32) -> Option<Employment> {
+pub(super) fn read_employment(state: i32) -> Option<Employment> {
     match pb::EmploymentState::try_from(state).unwrap_or_default() {
         pb::EmploymentState::Unspecified => None,
         pb::EmploymentState::Active => Some(Employment::Active),
         pb::EmploymentState::LongLeave => Some(Employment::LongLeave),
         pb::EmploymentState::Left => Some(Employment::Left),
+        pb::EmploymentState::Returned => Some(Employment::Returned),
     }
 }
 
-fn write_employment(state: Option<Employment>) -> pb::EmploymentState {
+pub(super) fn write_employment(state: Option<Employment>) -> pb::EmploymentState {
     match state {
         None => pb::EmploymentState::Unspecified,
         Some(Employment::Active) => pb::EmploymentState::Active,
         Some(Employment::LongLeave) => pb::EmploymentState::LongLeave,
         Some(Employment::Left) => pb::EmploymentState::Left,
+        Some(Employment::Returned) => pb::EmploymentState::Returned,
     }
 }

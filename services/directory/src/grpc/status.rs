@@ -5,6 +5,7 @@ use arki_proto::r#type::v1::ErrorReason as HouseReason;
 use arki_rpc::{Failure, Violation};
 
 use crate::domain::Refused;
+use crate::domain::person::{Employment, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::tenant::FloorLowered;
 use crate::service::Error;
 
@@ -17,6 +18,14 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         resource => format!("{resource}.{field}"),
     };
     match error {
+        Error::IdentityProviderNotFound(provider) => {
+            Failure::not_found(ErrorReason::IdentityProviderNotFound, message).with("name", provider.name())
+        }
+        Error::RoleBindingNotFound(binding) => {
+            Failure::not_found(ErrorReason::RoleBindingNotFound, message).with("name", binding.name())
+        }
+        Error::NoRole => Failure::permission_denied(ErrorReason::NoRole, message),
+        Error::OutOfReach => Failure::out_of_reach(),
         Error::ScopeMissing(scope) => Failure::scope_missing(scope),
         Error::TenantNotFound(tenant) => {
             Failure::not_found(ErrorReason::TenantNotFound, message).with("name", tenant.name())
@@ -58,6 +67,33 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         }
         Error::ExternalIdTaken(external_id) => {
             Failure::already_exists(ErrorReason::ExternalIdTaken, message).with("external_id", external_id)
+        }
+        Error::ExternalIdNotFound(ExternalId { source, external_id }) => {
+            Failure::not_found(ErrorReason::ExternalIdNotFound, message)
+                .with("source", source)
+                .with("external_id", external_id)
+        }
+        Error::PrimaryExternalId(ExternalId { source, external_id }) => {
+            Failure::failed_precondition(ErrorReason::PrimaryExternalId, message)
+                .with("source", source)
+                .with("external_id", external_id)
+        }
+        Error::TooManyExternalIds => Failure::failed_precondition(ErrorReason::TooManyExternalIds, message)
+            .with("most", MOST_EXTERNAL_IDS),
+        Error::AttributeNotFound(key) => {
+            Failure::not_found(ErrorReason::AttributeNotFound, message).with("key", key)
+        }
+        Error::AttributeExists(key) => {
+            Failure::already_exists(ErrorReason::AttributeExists, message).with("key", key)
+        }
+        Error::AttributeInUse(key) => {
+            Failure::failed_precondition(ErrorReason::AttributeInUse, message).with("key", key)
+        }
+        Error::AttributeValueTaken => Failure::already_exists(ErrorReason::AttributeValueTaken, message),
+        Error::Employment(Illegal { from, to }) => {
+            Failure::failed_precondition(ErrorReason::EmploymentTransition, message)
+                .with("from", from.map_or("none", Employment::word))
+                .with("to", to.word())
         }
         Error::ApiKeyNotFound(key) => {
             Failure::not_found(ErrorReason::ApiKeyNotFound, message).with("name", key.name())

@@ -167,7 +167,7 @@ fn placed(placed: Placed) -> pb::TreeUnit {
     }
 }
 
-fn render(unit: &Unit, period: Period<&Place>) -> pb::Unit {
+pub(super) fn render(unit: &Unit, period: Period<&Place>) -> pb::Unit {
     let Unit { id, external_id, revision, create_time, update_time, history: _ } = unit;
     let Period { from, to, value: Place { parent, display_name, leader } } = period;
     pb::Unit {

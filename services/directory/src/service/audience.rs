@@ -26,6 +26,7 @@ impl Directory {
         for role in &audience.roles {
             roles::find(reader, id, *role).await?.ok_or(Error::RoleNotFound(*role))?;
         }
+        self.check_segments(id, &audience.attributes).await?;
         let members = people::audience(reader, id, audience, day, page).await?;
         Ok(members.map(|member| Member {
             language: member.language.or_else(|| Some(tenant.rules.default_language.clone())),

@@ -1,16 +1,27 @@
 //! Why a use case was refused, in facts.
 
-use arki_ids::{AccountId, ApiKeyId, OutcomeId, PersonId, RoleId, TenantId, UnitId};
+use arki_ids::{
+    AccountId, ApiKeyId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId, TenantId, UnitId,
+};
 use chrono::NaiveDate;
 
 use crate::domain::history::Conflict;
-use crate::domain::person::ChangeError;
+use crate::domain::merge::Refusal;
+use crate::domain::person::{ChangeError, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::tenant::FloorLowered;
 use crate::domain::{Refused, etag};
 
 /// Why a use case was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error("there is no {}", .0.name())]
+    IdentityProviderNotFound(IdentityProviderId),
+    #[error("there is no {}", .0.name())]
+    RoleBindingNotFound(RoleBindingId),
+    #[error("nothing is bound to the caller, have an administrator bind a role")]
+    NoRole,
+    #[error("this lies outside of what the caller may see")]
+    OutOfReach,
     #[error("the caller lacks scope {0}, use a key that has it")]
     ScopeMissing(&'static str),
     #[error("there is no {}, or it is not the caller's", .0.name())]
@@ -21,7 +32,7 @@ pub enum Error {
     UnitNotFound(UnitId),
     #[error("{} would end up under itself, choose another unit above or another day", .0.name())]
     UnitCycle(UnitId),
-    #[error("{units} units and {employees} active employees belong to the unit then, move them first")]
+    #[error("{units} units and {employees} employees belong to the unit then, move them first")]
     UnitNotEmpty { units: u64, employees: u64 },
     #[error("{day} lies outside of the time in which this can hold, choose a day inside of it")]
     Validity { day: NaiveDate },
@@ -37,6 +48,26 @@ pub enum Error {
     OutcomeNotFound(OutcomeId),
     #[error("external_id {0:?} is taken by another resource, choose another or change that one")]
     ExternalIdTaken(String),
+    #[error(
+        "nobody has external_id {:?} of source {:?}, or another person has it", .0.external_id, .0.source
+    )]
+    ExternalIdNotFound(ExternalId),
+    #[error("{:?} of {:?} is the primary one, change external_id and source of the person", .0.external_id, .0.source)]
+    PrimaryExternalId(ExternalId),
+    #[error("the person has {MOST_EXTERNAL_IDS} external ids, remove one first")]
+    TooManyExternalIds,
+    #[error("no attribute {0:?} is defined, create an attribute definition for it")]
+    AttributeNotFound(String),
+    #[error("attribute {0:?} is defined already, update that definition")]
+    AttributeExists(String),
+    #[error("people have values of attribute {0:?}, retire it instead")]
+    AttributeInUse(String),
+    #[error(
+        "another person has this value of an attribute that is a key, choose another value or merge the two"
+    )]
+    AttributeValueTaken,
+    #[error(transparent)]
+    Employment(#[from] Illegal),
     #[error("there is no {}", .0.name())]
     ApiKeyNotFound(ApiKeyId),
     #[error("{} makes this call, revoke it with another key", .0.name())]
@@ -75,6 +106,11 @@ impl Error {
     #[must_use]
     pub(super) fn or_taken(self, external_id: Option<&str>) -> Self {
         match (self, external_id) {
+            (Self::Database(arki_database::Error::Conflict { constraint }), _)
+                if constraint.ends_with("_key_value_key") =>
+            {
+                Self::AttributeValueTaken
+            }
             (Self::Database(arki_database::Error::Conflict { constraint }), Some(external_id))
                 if constraint.ends_with("_external_id_key") =>
             {
@@ -92,6 +128,15 @@ impl From<Conflict> for Error {
     }
 }
 
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Validity(conflict) => conflict.into(),
+            Refusal::Cycle(unit) => Self::UnitCycle(unit),
+        }
+    }
+}
+
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
         Self::Refused(vec![refused])
@@ -103,6 +148,7 @@ impl From<ChangeError> for Error {
         match error {
             ChangeError::Conflict(conflict) => conflict.into(),
             ChangeError::Refused(refused) => refused.into(),
+            ChangeError::Illegal(illegal) => illegal.into(),
         }
     }
 }

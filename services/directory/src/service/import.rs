@@ -15,7 +15,7 @@ use crate::domain::import::mapping::Mapping;
 use crate::domain::import::report::{Faults, Report, Turnover};
 use crate::domain::import::table::Table;
 use crate::domain::import::{NewIds, crm, hr};
-use crate::storage::{accounts, outcomes, people, roles, units};
+use crate::storage::{accounts, attributes, outcomes, people, roles, units};
 
 /// Where new things get their ids.
 const IDS: NewIds = NewIds {
@@ -71,6 +71,7 @@ impl Directory {
                     roles: roles::all(tx, tenant).await?,
                     people: people::of_source(tx, tenant, &source).await?,
                     managers: people::managers(tx, tenant).await?,
+                    schema: attributes::schema(tx, tenant).await?,
                 };
                 let terms = hr::plan::Terms { source: &source, effective, today, full, now, dry_run };
                 let (plan, mut report) = hr::plan(&file, &state, &terms, IDS);

@@ -1,6 +1,6 @@
 //! People and where they belong.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
@@ -8,17 +8,19 @@ use arki_ids::{PersonId, RoleId, TenantId, UnitId};
 use arki_rpc::Caller;
 use chrono::NaiveDate;
 
+use super::attributes::check_values;
 use super::error::check_etag;
 use super::events::tell_people;
 use super::units::check_covers;
 use super::{Asked, Directory, Error, tenant_of};
-use crate::domain::Person;
-use crate::domain::person::{Change, Kind, Place, Profile, place_of};
+use crate::domain::audience::Segment;
+use crate::domain::person::{Change, Employment, Kind, Place, Profile, place_of};
+use crate::domain::{Person, Refused};
 use crate::storage::people::{self, Filter, UnitFilter};
-use crate::storage::{accounts, roles, units};
+use crate::storage::{accounts, employments, roles, units};
 
 /// A person, and the day for which unit and role are to be shown.
-pub(super) type Shown = (Person, NaiveDate);
+pub(crate) type Shown = (Person, NaiveDate);
 
 /// Which people are asked for; none means that it doesn't matter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -28,6 +30,9 @@ pub struct Wanted {
     pub include_descendants: bool,
     pub email: Option<String>,
     pub external_id: Option<String>,
+    /// Only who leads a unit today.
+    pub leads: bool,
+    pub attributes: Vec<Segment>,
 }
 
 impl Directory {
@@ -48,8 +53,11 @@ impl Directory {
             let mut person = created.clone();
             Box::pin(async move {
                 let today = tenant_of(tx, tenant).await?.day_of(now);
+                Employment::step(None, person.profile.employment)?;
+                check_values(tx, tenant, None, &person).await?;
                 check_profile(tx, tenant, &person).await?;
-                if place.is_some() {
+                // Who has left belongs nowhere.
+                if place.is_some() && person.profile.employment != Some(Employment::Left) {
                     check_place(tx, tenant, place, today, None).await?;
                     person.memberships.put(today, place)?;
                 }
@@ -65,6 +73,7 @@ impl Directory {
     pub async fn get_person(&self, caller: &Caller, person: PersonId) -> Result<Shown, Error> {
         let today = self.today(caller.tenant).await?;
         let found = people::find(self.store.reader(), caller.tenant, person).await?;
+        self.admit_person(caller, found.as_ref(), today).await?;
         Ok((found.ok_or(Error::PersonNotFound(person))?, today))
     }
 
@@ -75,15 +84,34 @@ impl Directory {
         wanted: Wanted,
         page: &PageRequest,
     ) -> Result<(Page<Person>, NaiveDate), Error> {
-        let Wanted { kind, unit, include_descendants, email, external_id } = wanted;
+        let Wanted { kind, unit, mut include_descendants, email, external_id, leads, attributes } = wanted;
+        if unit.is_none() && caller.reach.rows().is_some() {
+            include_descendants = true;
+        }
+        let unit = caller.reach.unit_or_own(unit).map_err(|_| Error::OutOfReach)?;
+        if let Some(unit) = unit {
+            self.admit_unit(caller, unit).await?;
+        }
         let (reader, tenant) = (self.store.reader(), caller.tenant);
         let day = self.today(tenant).await?;
         if let Some(unit) = unit {
             units::find(reader, tenant, unit).await?.ok_or(Error::UnitNotFound(unit))?;
         }
+        self.check_segments(tenant, &attributes).await?;
         let unit = unit.map(|unit| UnitFilter { unit, include_descendants, day });
-        let filter = Filter { kind, unit, email, external_id };
+        let leads_on = leads.then_some(day);
+        let filter = Filter { kind, unit, email, external_id, leads_on, attributes };
         Ok((people::list(reader, tenant, &filter, page).await?, day))
+    }
+
+    /// The units that people lead today, by the leader.
+    pub async fn led_by(
+        &self,
+        caller: &Caller,
+        people: &[PersonId],
+        day: NaiveDate,
+    ) -> Result<HashMap<PersonId, Vec<UnitId>>, Error> {
+        Ok(units::led_by(self.store.reader(), caller.tenant, people, day).await?)
     }
 
     /// Changes a person. Another unit or role holds from today on.
@@ -104,6 +132,7 @@ impl Directory {
                 let person = people::find(tx, tenant, person).await?.ok_or(Error::PersonNotFound(person))?;
                 check_etag(&etag, person.revision)?;
                 let changed = person.change(change, today, now)?;
+                check_values(tx, tenant, Some(&person), &changed).await?;
                 if changed.profile.manager != person.profile.manager
                     || changed.profile.account != person.profile.account
                 {
@@ -136,6 +165,11 @@ impl Directory {
             Box::pin(async move {
                 let day = valid_from.unwrap_or(tenant_of(tx, tenant).await?.day_of(now));
                 let person = people::find(tx, tenant, person).await?.ok_or(Error::PersonNotFound(person))?;
+                let employed = employments::find(tx, tenant, person.id).await?;
+                if employed.on(day) == Some(Employment::Left) {
+                    let problem = format!("can't begin on {day}: the person has left by then");
+                    return Err(Refused::new("valid_from", problem).into());
+                }
                 let (changed, until) = person.assign(day, Some(place), now)?;
                 check_place(tx, tenant, Some(place), day, until).await?;
                 save_change(tx, tenant, Some(&person), &changed).await?;
@@ -184,7 +218,7 @@ async fn check_place(
 }
 
 /// Writes and tells a new person, or a change if it is one.
-async fn save_change(
+pub(super) async fn save_change(
     tx: &Tx,
     tenant: TenantId,
     before: Option<&Person>,

@@ -1,24 +1,24 @@
 //! People and where they belong.
 
+mod reports;
 mod rows;
+mod save;
 mod select;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
-use arki_database::Tx;
 use arki_ids::{PersonId, TenantId, UnitId};
 use chrono::NaiveDate;
-use sea_orm::sea_query::{Expr, ExprTrait, OnConflict};
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, Select,
-};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use super::entity::{membership, person};
-use super::{CHUNK, Error, id};
+use super::{CHUNK, Error, employments, id};
 use crate::domain::Person;
 use crate::domain::person::{Employment, Kind};
 
+pub use reports::{above, reports};
+pub use save::save;
 pub use select::{Filter, UnitFilter, audience, list};
 
 /// One person.
@@ -91,23 +91,42 @@ pub async fn find_manager(
     row.map(|manager| manager.map(|manager| id(&manager)).transpose()).transpose()
 }
 
-/// How many active employees belong to a unit on `day` or on a later one.
-pub async fn count_active_in(
+/// The employees who belong to a unit on `day` or on a later one, on leave or not.
+pub async fn employees_in(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     unit: UnitId,
     day: NaiveDate,
-) -> Result<u64, Error> {
-    let people: Vec<String> = active_members(tenant)
+) -> Result<Vec<PersonId>, Error> {
+    let people: Vec<String> = select::with_person(membership::Entity::in_tenant(tenant))
+        .filter(person::Column::Kind.eq(Kind::Employee.word()))
+        .filter(person::Column::Employment.ne(Employment::Left.word()))
         .select_only()
         .column(membership::Column::PersonId)
         .distinct()
         .filter(membership::Column::UnitId.eq(unit.to_string()))
         .filter(select::lasts_beyond(day))
+        .order_by_asc(membership::Column::PersonId)
         .into_tuple()
         .all(db)
         .await?;
-    Ok(people.len() as u64)
+    people.iter().map(|person| id(person)).collect()
+}
+
+/// Everybody who belongs to one of these units on `day` or on a later one.
+pub async fn in_units(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    units: &BTreeSet<UnitId>,
+    day: NaiveDate,
+) -> Result<Vec<Person>, Error> {
+    let members = membership::Entity::in_tenant(tenant)
+        .select_only()
+        .column(membership::Column::PersonId)
+        .filter(membership::Column::UnitId.is_in(units.iter().map(ToString::to_string)))
+        .filter(select::lasts_beyond(day))
+        .into_query();
+    load(db, tenant, person::Entity::in_tenant(tenant).filter(person::Column::Id.in_subquery(members))).await
 }
 
 /// How many active employees belong to each unit on a day.
@@ -116,7 +135,8 @@ pub async fn count_active_by_unit(
     tenant: TenantId,
     day: NaiveDate,
 ) -> Result<HashMap<UnitId, u64>, Error> {
-    let rows: Vec<(String, i64)> = active_members(tenant)
+    let rows: Vec<(String, i64)> = select::with_employment(membership::Entity::in_tenant(tenant))
+        .filter(employments::stands(&Employment::WORKING, day))
         .select_only()
         .column(membership::Column::UnitId)
         .column_as(Expr::col((membership::Entity, membership::Column::PersonId)).count(), "people")
@@ -126,50 +146,6 @@ pub async fn count_active_by_unit(
         .all(db)
         .await?;
     rows.into_iter().map(|(unit, count)| Ok((id(&unit)?, count.unsigned_abs()))).collect()
-}
-
-/// Writes people, new or changed, with all their places.
-pub async fn save(tx: &Tx, tenant: TenantId, people: &[Person]) -> Result<(), Error> {
-    for chunk in people.chunks(CHUNK) {
-        let rows = chunk.iter().map(|person| rows::row(tenant, person).into_active_model().reset_all());
-        let everything_else = OnConflict::columns([person::Column::TenantId, person::Column::Id])
-            .update_columns([
-                person::Column::Kind,
-                person::Column::DisplayName,
-                person::Column::Email,
-                person::Column::EmailKey,
-                person::Column::Language,
-                person::Column::TimeZone,
-                person::Column::Employment,
-                person::Column::ManagerId,
-                person::Column::AccountId,
-                person::Column::ExternalId,
-                person::Column::Source,
-                person::Column::Attributes,
-                person::Column::Revision,
-                person::Column::UpdateTime,
-            ])
-            .to_owned();
-        person::Entity::insert_many(rows).on_conflict(everything_else).exec_without_returning(tx).await?;
-        membership::Entity::delete_many()
-            .filter(membership::Column::TenantId.eq(tenant.to_string()))
-            .filter(membership::Column::PersonId.is_in(chunk.iter().map(|person| person.id.to_string())))
-            .exec(tx)
-            .await?;
-    }
-    let places: Vec<_> = people.iter().flat_map(|person| rows::places(tenant, person)).collect();
-    for chunk in places.chunks(CHUNK) {
-        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        membership::Entity::insert_many(rows).exec_without_returning(tx).await?;
-    }
-    Ok(())
-}
-
-/// Places of employees who work, with the person beside each.
-fn active_members(tenant: TenantId) -> Select<membership::Entity> {
-    select::with_person(membership::Entity::in_tenant(tenant))
-        .filter(person::Column::Kind.eq(Kind::Employee.word()))
-        .filter(person::Column::Employment.eq(Employment::Active.word()))
 }
 
 /// The people of a query with their places, in the order of their ids.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
-use arki_ids::{TenantId, UnitId};
+use arki_ids::{PersonId, TenantId, UnitId};
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Condition, Expr, ExprTrait, OnConflict};
 use sea_orm::{
@@ -95,23 +95,49 @@ pub async fn on_day(db: &impl ConnectionTrait, tenant: TenantId, day: NaiveDate)
         .collect()
 }
 
-/// How many units stand right under a unit on `day` or on a later one.
-pub async fn count_below(
+/// The units that people lead on a day, by the leader.
+pub async fn led_by(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    people: &[PersonId],
+    day: NaiveDate,
+) -> Result<HashMap<PersonId, Vec<UnitId>>, Error> {
+    let mut led: HashMap<PersonId, Vec<UnitId>> = HashMap::new();
+    for chunk in people.chunks(CHUNK) {
+        let rows: Vec<(String, String)> = unit_version::Entity::in_tenant(tenant)
+            .select_only()
+            .columns([unit_version::Column::LeaderId, unit_version::Column::UnitId])
+            .filter(unit_version::Column::LeaderId.is_in(chunk.iter().map(ToString::to_string)))
+            .filter(valid_on(day))
+            .order_by_asc(unit_version::Column::UnitId)
+            .into_tuple()
+            .all(db)
+            .await?;
+        for (leader, unit) in rows {
+            led.entry(id(&leader)?).or_default().push(id(&unit)?);
+        }
+    }
+    Ok(led)
+}
+
+/// The units that stand right under a unit on `day` or on a later one.
+pub async fn below(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     parent: UnitId,
     day: NaiveDate,
-) -> Result<u64, Error> {
+) -> Result<Vec<UnitId>, Error> {
     let units: Vec<String> = unit_version::Entity::in_tenant(tenant)
         .select_only()
         .column(unit_version::Column::UnitId)
         .distinct()
         .filter(unit_version::Column::ParentId.eq(parent.to_string()))
         .filter(lasts_beyond(day))
+        .order_by_asc(unit_version::Column::UnitId)
         .into_tuple()
         .all(db)
         .await?;
-    Ok(units.len() as u64)
+    units.iter().map(|unit| id(unit)).collect()
 }
 
 /// Writes units, new or changed, with their whole histories.

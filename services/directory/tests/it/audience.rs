@@ -15,7 +15,8 @@ on_each_database!(
 
 fn of(kind: pb::PersonKind, units: &[&str], roles: &[&str]) -> pb::ResolveAudienceRequest {
     let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
-    let audience = pb::Audience { kind: kind.into(), units: texts(units), roles: texts(roles) };
+    let audience =
+        pb::Audience { kind: kind.into(), units: texts(units), roles: texts(roles), ..Default::default() };
     pb::ResolveAudienceRequest { audience: Some(audience), ..Default::default() }
 }
 

@@ -3,20 +3,26 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(clippy::expect_used, reason = "a failed expectation is a failed test")]
 
+mod access;
 mod accounts;
 mod api_keys;
+mod attributes;
 mod audience;
 mod audit;
 mod audit_tampering;
+mod employments;
 mod events;
+mod identities;
 mod import;
 mod import_brake;
 mod isolation;
+mod organisation;
 mod outcomes;
 mod people;
 mod places;
 mod requests;
 mod roles;
+mod rows;
 mod server;
 mod storage;
 mod tenants;

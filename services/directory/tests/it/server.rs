@@ -8,7 +8,6 @@ use arki_events::{InProcess, Payload};
 use arki_ids::TenantId;
 use arki_process::{Clock, Context};
 use arki_proto::directory::v1 as pb;
-use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_rpc::{Caller, Peer, Reach};
 use arki_test_support::{FakeClock, OnDatabase, Recorder, TestDatabase};
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
@@ -32,6 +31,7 @@ impl OnDatabase for Server {
         let config = Config {
             database: database.config.clone(),
             admin_key_file: Some(admin_key_file.clone()),
+            due_seconds: 1,
             ..Config::default()
         };
         let clock = FakeClock::at("2026-06-01T08:00:00Z");
@@ -68,6 +68,11 @@ impl Server {
             scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
             reach: Reach::Tenant,
         };
+        User::new(self.peer.clone(), caller)
+    }
+
+    /// Whoever this is.
+    pub(crate) fn as_caller(&self, caller: Caller) -> User {
         User::new(DirectoryServiceClient::new(self.peer.clone()), caller)
     }
 
@@ -111,8 +116,7 @@ impl Server {
 }
 
 async fn who_has(peer: &Peer, secret: &str) -> User {
-    let client = DirectoryServiceClient::new(peer.clone());
-    let gateway = User::new(client.clone(), Caller::service("gateway", TenantId::generate()));
+    let gateway = User::new(peer.clone(), Caller::service("gateway", TenantId::generate()));
     let key_hash = Sha256::digest(secret).to_vec().into();
     let found = gateway.authenticate_api_key(pb::AuthenticateApiKeyRequest { key_hash }).await.unwrap();
     let caller = Caller {
@@ -121,7 +125,7 @@ async fn who_has(peer: &Peer, secret: &str) -> User {
         scopes: found.scopes.into_iter().collect(),
         reach: Reach::Tenant,
     };
-    User::new(client, caller)
+    User::new(peer.clone(), caller)
 }
 
 pub(crate) fn day(year: i32, month: u32, day: u32) -> NaiveDate {

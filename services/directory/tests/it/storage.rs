@@ -115,10 +115,10 @@ async fn what_is_written_is_read_back(server: Server) {
         assert_eq!(accounts::with_keys(db, tenant, &["A-1"]).await.unwrap(), std::slice::from_ref(account));
         assert_eq!(outcomes::find(db, tenant, outcome.id).await.unwrap().as_ref(), Some(outcome));
         assert_eq!(outcomes::with_keys(db, tenant, &["O-1"]).await.unwrap(), std::slice::from_ref(outcome));
-        assert_eq!(people::count_active_in(db, tenant, unit.id, day(2026, 5, 1)).await.unwrap(), 1);
+        assert_eq!(people::employees_in(db, tenant, unit.id, day(2026, 5, 1)).await.unwrap().len(), 1);
         let parent = unit.history.nearest(day(2026, 5, 1)).value.parent.unwrap();
-        assert_eq!(units::count_below(db, tenant, parent, day(2026, 1, 1)).await.unwrap(), 1);
-        assert_eq!(units::count_below(db, tenant, parent, day(2026, 12, 1)).await.unwrap(), 0);
+        assert_eq!(units::below(db, tenant, parent, day(2026, 1, 1)).await.unwrap().len(), 1);
+        assert_eq!(units::below(db, tenant, parent, day(2026, 12, 1)).await.unwrap().len(), 0);
     }
 }
 
@@ -138,7 +138,7 @@ async fn no_finder_sees_another_tenant(server: Server) {
     assert!(units::histories(db, other, today).await.unwrap().is_empty());
     assert!(units::on_day(db, other, today).await.unwrap().is_empty());
     let parent = unit.history.nearest(today).value.parent.unwrap();
-    assert_eq!(units::count_below(db, other, parent, today).await.unwrap(), 0);
+    assert_eq!(units::below(db, other, parent, today).await.unwrap().len(), 0);
     assert!(roles::find(db, other, role.id).await.unwrap().is_none());
     assert!(roles::list(db, other, &page).await.unwrap().items.is_empty());
     assert!(roles::all(db, other).await.unwrap().is_empty());
@@ -147,7 +147,7 @@ async fn no_finder_sees_another_tenant(server: Server) {
     assert!(people::of_source(db, other, "hr").await.unwrap().is_empty());
     assert!(people::with_keys(db, other, "hr", &["E-1"]).await.unwrap().is_empty());
     assert!(people::managers(db, other).await.unwrap().is_empty());
-    assert_eq!(people::count_active_in(db, other, unit.id, today).await.unwrap(), 0);
+    assert_eq!(people::employees_in(db, other, unit.id, today).await.unwrap().len(), 0);
     assert!(people::count_active_by_unit(db, other, today).await.unwrap().is_empty());
     let in_unit = UnitFilter { unit: unit.id, include_descendants: true, day: today };
     for filter in [
@@ -159,7 +159,13 @@ async fn no_finder_sees_another_tenant(server: Server) {
         assert!(people::list(db, other, &filter, &page).await.unwrap().items.is_empty());
         assert_eq!(people::list(db, owner, &filter, &page).await.unwrap().items.len(), 1);
     }
-    let audience = Audience { kind: Kind::Employee, units: vec![unit.id], roles: vec![role.id] };
+    let audience = Audience {
+        kind: Kind::Employee,
+        leads: false,
+        units: vec![unit.id],
+        roles: vec![role.id],
+        attributes: Vec::new(),
+    };
     assert!(people::audience(db, other, &audience, today, &page).await.unwrap().items.is_empty());
     assert_eq!(people::audience(db, owner, &audience, today, &page).await.unwrap().items.len(), 1);
     assert!(accounts::find(db, other, account.id).await.unwrap().is_none());

@@ -1,7 +1,11 @@
 //! Somebody who calls the directory.
 
 use arki_proto::directory::v1 as pb;
+use arki_proto::directory::v1::attribute_service_client::AttributeServiceClient;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
+use arki_proto::directory::v1::employment_service_client::EmploymentServiceClient;
+use arki_proto::directory::v1::identity_service_client::IdentityServiceClient;
+use arki_proto::directory::v1::organisation_service_client::OrganisationServiceClient;
 use arki_proto::google::r#type::Date;
 use arki_rpc::client::with_caller;
 use arki_rpc::{Caller, Failure, Peer};
@@ -9,21 +13,55 @@ use arki_test_support::said;
 
 #[derive(Clone)]
 pub(crate) struct User {
-    client: DirectoryServiceClient<Peer>,
+    peer: Peer,
     pub(crate) caller: Caller,
 }
 
 macro_rules! calls {
-    ($($method:ident: $request:ident -> $response:ident;)*) => {
+    ($client:ident; $($method:ident: $request:ident -> $response:ident;)*) => {
         impl User {
             $(pub(crate) async fn $method(&self, request: pb::$request) -> Result<pb::$response, Failure> {
-                said(self.client.clone().$method(with_caller(request, &self.caller)).await)
+                let mut client = $client::new(self.peer.clone());
+                said(client.$method(with_caller(request, &self.caller)).await)
             })*
         }
     };
 }
 
 calls! {
+    AttributeServiceClient;
+    create_attribute_definition: CreateAttributeDefinitionRequest -> CreateAttributeDefinitionResponse;
+    get_attribute_definition: GetAttributeDefinitionRequest -> GetAttributeDefinitionResponse;
+    list_attribute_definitions: ListAttributeDefinitionsRequest -> ListAttributeDefinitionsResponse;
+    update_attribute_definition: UpdateAttributeDefinitionRequest -> UpdateAttributeDefinitionResponse;
+    delete_attribute_definition: DeleteAttributeDefinitionRequest -> DeleteAttributeDefinitionResponse;
+}
+
+calls! {
+    EmploymentServiceClient;
+    change_employment: ChangeEmploymentRequest -> ChangeEmploymentResponse;
+    list_employments: ListEmploymentsRequest -> ListEmploymentsResponse;
+    list_reports: ListReportsRequest -> ListReportsResponse;
+    get_manager_chain: GetManagerChainRequest -> GetManagerChainResponse;
+}
+
+calls! {
+    IdentityServiceClient;
+    add_external_id: AddExternalIdRequest -> AddExternalIdResponse;
+    remove_external_id: RemoveExternalIdRequest -> RemoveExternalIdResponse;
+    list_external_ids: ListExternalIdsRequest -> ListExternalIdsResponse;
+    look_up_person: LookUpPersonRequest -> LookUpPersonResponse;
+}
+
+calls! {
+    OrganisationServiceClient;
+    merge_units: MergeUnitsRequest -> MergeUnitsResponse;
+    preview_closure: PreviewClosureRequest -> PreviewClosureResponse;
+    list_unit_counts: ListUnitCountsRequest -> ListUnitCountsResponse;
+}
+
+calls! {
+    DirectoryServiceClient;
     create_tenant: CreateTenantRequest -> CreateTenantResponse;
     get_tenant: GetTenantRequest -> GetTenantResponse;
     list_tenants: ListTenantsRequest -> ListTenantsResponse;
@@ -67,8 +105,8 @@ calls! {
 }
 
 impl User {
-    pub(crate) fn new(client: DirectoryServiceClient<Peer>, caller: Caller) -> Self {
-        Self { client, caller }
+    pub(crate) fn new(peer: Peer, caller: Caller) -> Self {
+        Self { peer, caller }
     }
 
     /// Makes a unit that begins with the year 2026.

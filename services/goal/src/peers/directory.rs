@@ -96,8 +96,7 @@ impl Directory {
 
     /// The active employees of today.
     pub async fn employees(&self, tenant: TenantId) -> Result<Vec<Employee>, Error> {
-        let audience =
-            pb::Audience { kind: pb::PersonKind::Employee.into(), units: Vec::new(), roles: Vec::new() };
+        let audience = pb::Audience { kind: pb::PersonKind::Employee.into(), ..Default::default() };
         let mut employees = Vec::new();
         let mut page_token = String::new();
         loop {

@@ -117,7 +117,7 @@ impl Directory {
         let audience = pb::Audience {
             kind: kind.into(),
             units: units.iter().map(UnitId::name).collect(),
-            roles: Vec::new(),
+            ..Default::default()
         };
         // Somebody who changes while the pages are read may be on two of them.
         let mut members = BTreeMap::new();

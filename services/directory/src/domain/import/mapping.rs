@@ -183,6 +183,12 @@ impl Columns {
         self.by_field.get(field).map_or("", |column| column.heading.as_str())
     }
 
+    /// The key and heading of the column that fills an attribute, by the path of its value.
+    pub fn attribute(&self, path: &str) -> Option<(&str, &str)> {
+        let found = self.attributes.iter().find(|(key, _)| format!("attributes[{key:?}]") == path)?;
+        Some((found.0.as_str(), found.1.heading.as_str()))
+    }
+
     /// The cell of a field; none where no column is mapped to it.
     pub fn cell<'a>(&'a self, row: &'a Row, field: &str) -> Option<Cell<'a>> {
         let column = self.by_field.get(field)?;

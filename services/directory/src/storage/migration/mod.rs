@@ -3,6 +3,8 @@
 
 mod m20261122_000001_create;
 mod m20261127_000005_audit;
+mod m20261127_000005_binding;
+mod m20261127_000006_people;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -17,6 +19,8 @@ impl MigratorTrait for Migrator {
             Box::new(arki_events::inbox::Migration),
             Box::new(m20261122_000001_create::Migration),
             Box::new(m20261127_000005_audit::Migration),
+            Box::new(m20261127_000005_binding::Migration),
+            Box::new(m20261127_000006_people::Migration),
         ]
     }
 }

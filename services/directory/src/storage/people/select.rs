@@ -11,11 +11,11 @@ use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select,
 };
 
-use super::super::entity::{account, membership, person, unit, unit_version};
-use super::super::{Error, id, optional};
+use super::super::entity::{account, employment, membership, person, person_attribute, unit, unit_version};
+use super::super::{Error, employments, id, optional};
 use super::load;
 use crate::domain::Person;
-use crate::domain::audience::{Audience, Member};
+use crate::domain::audience::{Audience, Member, Segment};
 use crate::domain::person::{Employment, Kind, email_key};
 
 /// Which people are asked for; none means that it doesn't matter.
@@ -27,6 +27,10 @@ pub struct Filter {
     /// Letter case aside.
     pub email: Option<String>,
     pub external_id: Option<String>,
+    /// Who leads a unit on the day.
+    pub leads_on: Option<NaiveDate>,
+    /// Who has one of the values of each.
+    pub attributes: Vec<Segment>,
 }
 
 /// Who belongs to a unit on a day.
@@ -44,7 +48,7 @@ pub async fn list(
     filter: &Filter,
     page: &PageRequest,
 ) -> Result<Page<Person>, Error> {
-    let Filter { kind, unit, email, external_id } = filter;
+    let Filter { kind, unit, email, external_id, leads_on, attributes } = filter;
     let mut select = person::Entity::in_tenant(tenant).limit(page.limit());
     if let Some(kind) = kind {
         select = select.filter(person::Column::Kind.eq(kind.word()));
@@ -67,6 +71,12 @@ pub async fn list(
     }
     if let Some(external_id) = external_id {
         select = select.filter(person::Column::ExternalId.eq(external_id.as_str()));
+    }
+    if let Some(day) = leads_on {
+        select = select.filter(person::Column::Id.in_subquery(leaders(tenant, *day)));
+    }
+    for segment in attributes {
+        select = select.filter(person::Column::Id.in_subquery(of_segment(tenant, segment)));
     }
     if let Some(after) = page.after.as_ref().and_then(|cursor| cursor.first()) {
         select = select.filter(person::Column::Id.gt(after.as_str()));
@@ -95,7 +105,7 @@ pub async fn audience(
     day: NaiveDate,
     page: &PageRequest,
 ) -> Result<Page<Member>, Error> {
-    let Audience { kind, units, roles } = audience;
+    let Audience { kind, leads, units, roles, attributes } = audience;
     let place = Condition::all()
         .add(
             Expr::col((membership::Entity, membership::Column::TenantId))
@@ -134,14 +144,46 @@ pub async fn audience(
         ])
         .column(membership::Column::RoleId)
         .expr_as(unit(), "unit_id")
-        .filter(person::Column::Kind.eq(kind.word()))
         .order_by_asc(person::Column::Id)
         .limit(page.limit());
     // A left join: whoever belongs nowhere is still of the kind.
     QuerySelect::query(&mut select).join(JoinType::LeftJoin, membership::Entity, place);
     QuerySelect::query(&mut select).join(JoinType::LeftJoin, account::Entity, served);
-    if *kind == Kind::Employee {
-        select = select.filter(person::Column::Employment.eq(Employment::Active.word()));
+    let after = page.after.as_ref().and_then(|cursor| cursor.first());
+    let stood: &[Employment] = match kind {
+        Kind::Employee => &Employment::WORKING,
+        Kind::Leaver => &[Employment::Left],
+        Kind::Customer | Kind::Prospect | Kind::FormerCustomer | Kind::Candidate => &[],
+    };
+    if stood.is_empty() {
+        select = select.filter(person::Column::Kind.eq(kind.word()));
+    } else {
+        // Of that day, not of today: who has left since then was an employee on it.
+        let of_person = Condition::all()
+            .add(
+                Expr::col((employment::Entity, employment::Column::TenantId))
+                    .equals((person::Entity, person::Column::TenantId)),
+            )
+            .add(
+                Expr::col((employment::Entity, employment::Column::PersonId))
+                    .equals((person::Entity, person::Column::Id)),
+            );
+        QuerySelect::query(&mut select).join(JoinType::InnerJoin, employment::Entity, of_person);
+        let kinds = [Kind::Employee, Kind::Leaver].map(Kind::word);
+        select = select
+            .filter(employments::stands(stood, day))
+            .filter(employment::Column::TenantId.eq(tenant.to_string()))
+            .filter(person::Column::Kind.is_in(kinds));
+        // The table of employment has no customers in it, so that a page is read from where it begins.
+        if let Some(after) = after {
+            select = select.filter(employment::Column::PersonId.gt(after.as_str()));
+        }
+    }
+    if *leads {
+        select = select.filter(person::Column::Id.in_subquery(leaders(tenant, day)));
+    }
+    for segment in attributes {
+        select = select.filter(person::Column::Id.in_subquery(of_segment(tenant, segment)));
     }
     if !units.is_empty() {
         select = select.filter(unit().in_subquery(at_or_below(tenant, units, day)));
@@ -149,7 +191,7 @@ pub async fn audience(
     if !roles.is_empty() {
         select = select.filter(membership::Column::RoleId.is_in(roles.iter().map(ToString::to_string)));
     }
-    if let Some(after) = page.after.as_ref().and_then(|cursor| cursor.first()) {
+    if let Some(after) = after {
         select = select.filter(person::Column::Id.gt(after.as_str()));
     }
     let rows = select.into_model::<MemberRow>().all(db).await?;
@@ -169,6 +211,32 @@ fn member(row: MemberRow) -> Result<Member, Error> {
         display_name,
         external_id,
     })
+}
+
+/// The ids of those who lead a unit on a day.
+fn leaders(tenant: TenantId, day: NaiveDate) -> SelectStatement {
+    unit_version::Entity::in_tenant(tenant)
+        .select_only()
+        .column(unit_version::Column::LeaderId)
+        .filter(unit_version::Column::LeaderId.is_not_null())
+        .filter(unit_version::Column::ValidFrom.lte(day))
+        .filter(
+            Condition::any()
+                .add(unit_version::Column::ValidTo.is_null())
+                .add(unit_version::Column::ValidTo.gt(day)),
+        )
+        .into_query()
+}
+
+/// The ids of those who have one of the values of a segment.
+fn of_segment(tenant: TenantId, segment: &Segment) -> SelectStatement {
+    let Segment { key, values } = segment;
+    person_attribute::Entity::in_tenant(tenant)
+        .select_only()
+        .column(person_attribute::Column::PersonId)
+        .filter(person_attribute::Column::Key.eq(key.as_str()))
+        .filter(person_attribute::Column::Value.is_in(values.iter().map(String::as_str)))
+        .into_query()
 }
 
 /// The ids of units and of all below them on a day. UNION, not UNION ALL, so that it ends even on a circle.
@@ -214,6 +282,21 @@ pub(super) fn with_person(mut select: Select<membership::Entity>) -> Select<memb
                 .equals((membership::Entity, membership::Column::PersonId)),
         );
     QuerySelect::query(&mut select).join(JoinType::InnerJoin, person::Entity, same);
+    select
+}
+
+/// Places with the employment of whoever has them beside each.
+pub(super) fn with_employment(mut select: Select<membership::Entity>) -> Select<membership::Entity> {
+    let same = Condition::all()
+        .add(
+            Expr::col((employment::Entity, employment::Column::TenantId))
+                .equals((membership::Entity, membership::Column::TenantId)),
+        )
+        .add(
+            Expr::col((employment::Entity, employment::Column::PersonId))
+                .equals((membership::Entity, membership::Column::PersonId)),
+        );
+    QuerySelect::query(&mut select).join(JoinType::InnerJoin, employment::Entity, same);
     select
 }
 

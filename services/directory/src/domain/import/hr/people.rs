@@ -38,9 +38,14 @@ impl Planner<'_> {
             let before = stored.cloned();
             let base = stored.cloned().unwrap_or_else(|| Person::create(id, profile.clone(), self.terms.now));
             let mut after = Person { profile: profile.settled(), ..base };
+            self.check_profile(row, before.as_ref(), &after);
             self.tell_profile(before.as_ref(), &after);
             self.turn_over(before.as_ref(), &after);
-            self.plan_membership(row, &mut after);
+            if after.profile.employment == Some(Employment::Left) {
+                after.memberships.end(self.terms.effective);
+            } else {
+                self.plan_membership(row, &mut after);
+            }
             match before {
                 None => self.plan.people.push(after),
                 Some(before) if before == after => {}
@@ -57,6 +62,24 @@ impl Planner<'_> {
             (Some(PersonKind::Employee), PersonKind::Leaver) => self.turnover.leavers += 1,
             (Some(PersonKind::Leaver), PersonKind::Employee) => self.turnover.returned += 1,
             _ => {}
+        }
+    }
+
+    /// What single writes of people are refused for too.
+    fn check_profile(&mut self, row: &PersonRow, before: Option<&Person>, after: &Person) {
+        let old = before.map(|person| (person.profile.kind, &person.profile.attributes));
+        for refused in self.schema.check(after.profile.kind, old, &after.profile.attributes) {
+            // One that is required may have no column at all.
+            let (key, heading) = self.file.columns.attribute(&refused.field).unwrap_or((&refused.field, ""));
+            let value = row.attributes.get(key).map_or(key, String::as_str);
+            self.faults.add(row.line, heading, value, refused.problem);
+        }
+        let (old, new) = (before.and_then(|person| person.profile.employment), after.profile.employment);
+        if old != new
+            && let Err(illegal) = Employment::step(old, new)
+        {
+            let heading = self.file.columns.heading(field::STATE);
+            self.faults.add(row.line, heading, illegal.to.word(), illegal.to_string());
         }
     }
 
@@ -204,7 +227,7 @@ fn profile(
     }
     let kind = match employment {
         Some(Employment::Left) => PersonKind::Leaver,
-        Some(Employment::Active | Employment::LongLeave) => PersonKind::Employee,
+        Some(Employment::Active | Employment::LongLeave | Employment::Returned) => PersonKind::Employee,
         None => old.as_ref().map_or(PersonKind::Employee, |old| old.kind),
     };
     Profile {
@@ -213,7 +236,11 @@ fn profile(
         email: row.email.clone().or(old.as_ref().map(|old| old.email.clone())).unwrap_or_default(),
         language: row.language.clone().unwrap_or_else(|| old.as_ref().and_then(|old| old.language.clone())),
         time_zone: row.time_zone.unwrap_or_else(|| old.as_ref().and_then(|old| old.time_zone)),
-        employment: employment.or(old.as_ref().and_then(|old| old.employment)),
+        // A file knows no return: active, of somebody who had left, is that.
+        employment: match (employment, old.as_ref().and_then(|old| old.employment)) {
+            (Some(said), before) => Some(said.heard_of(before)),
+            (None, before) => before,
+        },
         manager,
         account: old.as_ref().and_then(|old| old.account),
         external_id: Some(row.external_id.clone()),

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use arki_ids::{PersonId, RoleId, UnitId};
 use chrono::{DateTime, NaiveDate, Utc};
 
+use super::super::super::attribute::Schema;
 use super::super::super::history::Conflict;
 use super::super::super::{Person, Role, Unit, circle, tree, unit};
 use super::super::NewIds;
@@ -23,6 +24,8 @@ pub struct State {
     pub people: Vec<Person>,
     /// Who reports to whom, over everybody.
     pub managers: HashMap<PersonId, PersonId>,
+    /// What people's attributes must fit.
+    pub schema: Schema,
 }
 
 /// What must be written so that the directory says what the file says.
@@ -84,6 +87,7 @@ pub(super) struct Planner<'a> {
     pub(super) known_roles: HashSet<RoleId>,
     pub(super) histories: tree::Histories,
     pub(super) managers: HashMap<PersonId, PersonId>,
+    pub(super) schema: &'a Schema,
     pub(super) plan: Plan,
     pub(super) turnover: Turnover,
     pub(super) tally: Tally,
@@ -128,6 +132,7 @@ impl<'a> Planner<'a> {
             known_roles: HashSet::new(),
             histories: state.units.iter().map(|unit| (unit.id, unit.history.clone())).collect(),
             managers: state.managers.clone(),
+            schema: &state.schema,
             plan: Plan::default(),
             turnover: brake::before(state),
             tally: Tally::of(&[Kind::Units, Kind::Roles, Kind::People, Kind::Memberships]),

@@ -1,0 +1,145 @@
+//! Where employees stand through time.
+//!
+//! The state of today is with the person and lies here too, with what was before and what is planned: audiences of any
+//! day are read from here. [`follow`] keeps the two alike with every write of a person. A row that is still to come is
+//! marked as planned, so that what is due is found without looking at everybody.
+
+use std::collections::HashMap;
+
+use arki_database::Tx;
+use arki_ids::{PersonId, TenantId};
+use chrono::NaiveDate;
+use sea_orm::sea_query::Condition;
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+use super::entity::employment::{Column, Entity, Model};
+use super::{CHUNK, Error, corrupt, id, word};
+use crate::domain::Person;
+use crate::domain::history::Period;
+use crate::domain::person::{Employment, Employments};
+
+/// The employment of a person through time.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    person: PersonId,
+) -> Result<Employments, Error> {
+    let rows = Entity::in_tenant(tenant).filter(Column::PersonId.eq(person.to_string())).all(db).await?;
+    put_together(rows)
+}
+
+/// People with something planned that holds by a day.
+pub async fn due(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    day: NaiveDate,
+    most: u64,
+) -> Result<Vec<PersonId>, Error> {
+    let people: Vec<String> = Entity::in_tenant(tenant)
+        .select_only()
+        .column(Column::PersonId)
+        .distinct()
+        .filter(Column::IsPlanned.eq(true))
+        .filter(Column::ValidFrom.lte(day))
+        .order_by_asc(Column::PersonId)
+        .limit(most)
+        .into_tuple()
+        .all(db)
+        .await?;
+    people.iter().map(|person| id(person)).collect()
+}
+
+/// Writes the employment of a person through time.
+pub async fn save(
+    tx: &Tx,
+    tenant: TenantId,
+    person: PersonId,
+    employments: &Employments,
+    today: NaiveDate,
+) -> Result<(), Error> {
+    replace(tx, tenant, vec![(person, employments.clone())], today).await
+}
+
+/// Brings employment through time to what people say of today.
+pub(super) async fn follow(
+    tx: &Tx,
+    tenant: TenantId,
+    people: &[Person],
+    today: NaiveDate,
+) -> Result<(), Error> {
+    for chunk in people.chunks(CHUNK) {
+        let said: Vec<_> =
+            chunk.iter().filter_map(|person| Some((person.id, person.profile.employment?))).collect();
+        let mut stored: HashMap<String, Vec<Model>> = HashMap::new();
+        let ids = said.iter().map(|(person, _)| person.to_string());
+        for row in Entity::in_tenant(tenant).filter(Column::PersonId.is_in(ids)).all(tx).await? {
+            stored.entry(row.person_id.clone()).or_default().push(row);
+        }
+        let mut changed = Vec::new();
+        for (person, state) in said {
+            let rows = stored.remove(&person.to_string()).unwrap_or_default();
+            let is_due = rows.iter().any(|row| row.is_planned && row.valid_from <= today);
+            let before = put_together(rows)?;
+            let mut after = before.clone();
+            after.follow(today, state).map_err(corrupt)?;
+            if is_due || after != before {
+                changed.push((person, after));
+            }
+        }
+        replace(tx, tenant, changed, today).await?;
+    }
+    Ok(())
+}
+
+async fn replace(
+    tx: &Tx,
+    tenant: TenantId,
+    changed: Vec<(PersonId, Employments)>,
+    today: NaiveDate,
+) -> Result<(), Error> {
+    for chunk in changed.chunks(CHUNK) {
+        Entity::delete_many()
+            .filter(Column::TenantId.eq(tenant.to_string()))
+            .filter(Column::PersonId.is_in(chunk.iter().map(|(person, _)| person.to_string())))
+            .exec(tx)
+            .await?;
+    }
+    let rows: Vec<Model> = changed
+        .iter()
+        .flat_map(|(person, employments)| {
+            employments.periods().into_iter().map(move |Period { from, to, value }| Model {
+                tenant_id: tenant.to_string(),
+                person_id: person.to_string(),
+                valid_from: from,
+                valid_to: to,
+                state: value.word().to_owned(),
+                is_planned: from > today,
+            })
+        })
+        .collect();
+    for chunk in rows.chunks(CHUNK) {
+        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
+        Entity::insert_many(rows).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+/// Rows that say that somebody stands so on a day.
+pub(super) fn stands(states: &[Employment], day: NaiveDate) -> Condition {
+    Condition::all()
+        .add(Column::State.is_in(states.iter().map(|state| state.word())))
+        .add(Column::ValidFrom.lte(day))
+        .add(Condition::any().add(Column::ValidTo.is_null()).add(Column::ValidTo.gt(day)))
+}
+
+fn put_together(rows: Vec<Model>) -> Result<Employments, Error> {
+    let period = |row: Model| {
+        let Model { tenant_id: _, person_id: _, valid_from, valid_to, state, is_planned: _ } = row;
+        Ok(Period { from: valid_from, to: valid_to, value: word(&state, Employment::of_word)? })
+    };
+    let periods = rows.into_iter().map(period).collect::<Result<Vec<_>, Error>>()?;
+    Employments::from_periods(periods).map_err(corrupt)
+}

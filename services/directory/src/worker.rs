@@ -1,0 +1,23 @@
+//! What the directory does by itself.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::service::Directory;
+
+/// Looks for planned changes of employment whose day has come, until `stop`.
+pub(crate) async fn let_employments_hold(directory: Directory, every: Duration, stop: CancellationToken) {
+    while !stop.is_cancelled() {
+        match directory.let_due_employments_hold().await {
+            Ok(true) => continue,
+            Ok(false) => {}
+            // The next turn makes up for it.
+            Err(error) => tracing::warn!(%error, "planned changes of employment wait for the next turn"),
+        }
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = tokio::time::sleep(every) => {}
+        }
+    }
+}
