@@ -9,8 +9,8 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail};
-use arki_proto::directory::v1::ImportReport;
 use arki_process::{Clock as _, Settings, SystemClock, config::Sources, telemetry};
+use arki_proto::directory::v1::ImportReport;
 use arki_suite::{
     assembly::{self, Arki},
     cli::{Arguments, Command, Demo, Hr, Import, Key},
@@ -142,7 +142,8 @@ async fn taken(command: &Import, server: &Server) -> Result<()> {
             if file.dry_run {
                 bail!("responses have no dry run; a key that came before is never stored twice");
             }
-            let taken = import::responses(server, &file.file, &read(&file.mapping)?, &Progress::start()).await?;
+            let taken =
+                import::responses(server, &file.file, &read(&file.mapping)?, &Progress::start()).await?;
             tell(&format!(
                 "{} stored, {} had been before, {} refused",
                 taken.stored,

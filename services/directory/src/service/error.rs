@@ -80,7 +80,9 @@ pub enum Error {
     ScopeNotHeld(String),
     #[error("{brake}; look at the changes with dry_run, then confirm plan {plan} or correct the file")]
     ImportBraked { brake: String, plan: String, employees: u64, leavers: u64, changed_ids: u64 },
-    #[error("plan {confirmed:?} no longer holds, look at the changes with dry_run and confirm the plan it names")]
+    #[error(
+        "plan {confirmed:?} no longer holds, look at the changes with dry_run and confirm the plan it names"
+    )]
     ImportPlanChanged { confirmed: String },
     #[error("there is no dead letter {0:?}")]
     DeadLetterNotFound(String),

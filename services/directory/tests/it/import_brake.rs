@@ -15,9 +15,10 @@ on_each_database!(
 
 /// A report in the shape of Workday's.
 fn workday(people: impl IntoIterator<Item = u32>, name: impl Fn(u32) -> String) -> String {
-    let mut content = "Employee ID,Worker,Supervisory Organization ID,Supervisory Organization,Manager ID,Worker \
+    let mut content =
+        "Employee ID,Worker,Supervisory Organization ID,Supervisory Organization,Manager ID,Worker \
                        Status,Hire Date\n"
-        .to_owned();
+            .to_owned();
     for person in people {
         let manager = if person == 0 { String::new() } else { "W0".to_owned() };
         content += &format!("W{person},{},SUP-1,Fiction,{manager},Active,2020-01-15\n", name(person));
@@ -37,11 +38,8 @@ async fn taken(user: &User, request: pb::ImportHrFileRequest) -> pb::ImportRepor
 }
 
 async fn employees(user: &User) -> Vec<pb::Person> {
-    let wanted = pb::ListPeopleRequest {
-        kind: pb::PersonKind::Employee.into(),
-        page_size: 500,
-        ..Default::default()
-    };
+    let wanted =
+        pb::ListPeopleRequest { kind: pb::PersonKind::Employee.into(), page_size: 500, ..Default::default() };
     user.list_people(wanted).await.unwrap().people
 }
 

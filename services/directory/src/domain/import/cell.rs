@@ -96,10 +96,9 @@ pub fn yes(text: &str) -> Option<bool> {
 pub fn employment(text: &str) -> Option<Employment> {
     let word = text.to_lowercase().replace(['_', '-'], " ");
     Some(match word.split_whitespace().collect::<Vec<_>>().join(" ").as_str() {
-        "active" | "a" | "yes" | "true" | "1" | "employed" | "working" | "present" | "aktiivinen" | "töissä" | "voimassa"
-        | "työsuhteessa" | "palveluksessa" | "aktiv" | "anställd" | "i arbete" | "i tjänst" => {
-            Employment::Active
-        }
+        "active" | "a" | "yes" | "true" | "1" | "employed" | "working" | "present" | "aktiivinen"
+        | "töissä" | "voimassa" | "työsuhteessa" | "palveluksessa" | "aktiv" | "anställd" | "i arbete"
+        | "i tjänst" => Employment::Active,
         "long leave"
         | "leave"
         | "on leave"
@@ -135,9 +134,10 @@ pub fn employment(text: &str) -> Option<Employment> {
         | "ledig"
         | "föräldraledig"
         | "studieledig" => Employment::LongLeave,
-        "left" | "leaver" | "no" | "false" | "0" | "terminated" | "t" | "r" | "d" | "dormant" | "discarded" | "inactive" | "resigned" | "retired" | "ended" | "päättynyt"
-        | "lähtenyt" | "eronnut" | "irtisanottu" | "irtisanoutunut" | "eläkkeellä" | "slutat"
-        | "avslutad" | "uppsagd" | "avgått" | "pensionerad" => Employment::Left,
+        "left" | "leaver" | "no" | "false" | "0" | "terminated" | "t" | "r" | "d" | "dormant"
+        | "discarded" | "inactive" | "resigned" | "retired" | "ended" | "päättynyt" | "lähtenyt"
+        | "eronnut" | "irtisanottu" | "irtisanoutunut" | "eläkkeellä" | "slutat" | "avslutad" | "uppsagd"
+        | "avgått" | "pensionerad" => Employment::Left,
         _ => return None,
     })
 }

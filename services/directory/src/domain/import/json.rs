@@ -17,7 +17,8 @@ pub(super) fn is(content: &str) -> bool {
 pub(super) fn read(content: &str) -> Result<Table, Faults> {
     let mut faults = Faults::default();
     let Some(mut at) = begin(content) else {
-        let problem = "no entries, the file must be an array or an object with Report_Entry, employees or results";
+        let problem =
+            "no entries, the file must be an array or an object with Report_Entry, employees or results";
         faults.add(0, "", "", problem);
         return Err(faults);
     };

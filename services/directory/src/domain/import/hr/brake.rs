@@ -25,8 +25,7 @@ pub(super) fn before(state: &State) -> Turnover {
 /// How many employees of the source would be there a second time: new people with an address that another key has.
 pub(super) fn changed_ids(state: &State, plan: &Plan) -> u64 {
     let employees = state.people.iter().filter(|person| person.profile.kind == Kind::Employee);
-    let known: HashSet<String> =
-        employees.filter_map(|person| email_key(&person.profile.email)).collect();
+    let known: HashSet<String> = employees.filter_map(|person| email_key(&person.profile.email)).collect();
     let new = plan.people.iter().filter(|person| person.revision == 1);
     let told: HashSet<String> = new.filter_map(|person| email_key(&person.profile.email)).collect();
     told.intersection(&known).count() as u64

@@ -10,8 +10,8 @@ use super::super::super::history::Conflict;
 use super::super::super::{Person, Role, Unit, circle, tree, unit};
 use super::super::NewIds;
 use super::super::report::{Difference, Faults, Kind, Report, Tally, Turnover};
-use super::{brake, field};
 use super::read::File;
+use super::{brake, field};
 
 /// What is stored and bears on an HR file.
 #[derive(Clone, Debug, Default)]

@@ -6,9 +6,9 @@ use proptest::prelude::*;
 
 use super::super::super::person::{Employment, Kind as PersonKind};
 use super::super::super::{Person, Unit};
+use super::super::NewIds;
 use super::super::mapping::Mapping;
 use super::super::report::{Kind, Report};
-use super::super::NewIds;
 use super::plan::Terms;
 use super::{Plan, State, plan, read};
 

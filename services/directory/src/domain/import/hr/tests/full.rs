@@ -28,7 +28,8 @@ fn who_is_missing_in_a_full_file_leaves_on_its_day_and_nobody_leaves_by_a_delta(
     assert!(plan.people.is_empty() && report.changes.is_empty());
     let (plan, report) = full(&file(0..2), &state, day(-2));
     assert_eq!((report.turnover.employees, report.turnover.leavers), (3, 1));
-    let kinds: Vec<_> = report.changes.iter().map(|change| (change.kind, change.external_id.as_str())).collect();
+    let kinds: Vec<_> =
+        report.changes.iter().map(|change| (change.kind, change.external_id.as_str())).collect();
     assert_eq!(kinds, [(Kind::People, "2"), (Kind::Memberships, "2")]);
     carry_out(&mut state, plan);
     let left = person(&state, "2");

@@ -6,7 +6,8 @@ use super::*;
 const WORKDAY: &str = include_str!("../../../../../../../docs/guides/hr-samples/workday.csv");
 const WORKDAY_JSON: &str = include_str!("../../../../../../../docs/guides/hr-samples/workday.json");
 const SUCCESSFACTORS: &str = include_str!("../../../../../../../docs/guides/hr-samples/successfactors.csv");
-const SUCCESSFACTORS_JSON: &str = include_str!("../../../../../../../docs/guides/hr-samples/successfactors.json");
+const SUCCESSFACTORS_JSON: &str =
+    include_str!("../../../../../../../docs/guides/hr-samples/successfactors.json");
 const BAMBOOHR: &str = include_str!("../../../../../../../docs/guides/hr-samples/bamboohr.csv");
 
 fn profiled(name: &str) -> Mapping {
@@ -31,7 +32,10 @@ fn workday_has_units_managers_and_people_on_leave() {
     assert_eq!(saima.profile.employment, Some(Employment::LongLeave));
     assert_eq!(saima.profile.manager, Some(person(&state, "W1002").id));
     let place = unit(&state, "SUP-2").history.on(day(0)).unwrap().value;
-    assert_eq!((place.display_name.as_str(), place.parent), ("Customer Service", Some(unit(&state, "SUP-1").id)));
+    assert_eq!(
+        (place.display_name.as_str(), place.parent),
+        ("Customer Service", Some(unit(&state, "SUP-1").id))
+    );
 }
 
 #[test]
@@ -68,7 +72,10 @@ fn a_day_in_milliseconds_begins_a_place() {
 fn bamboohr_has_numbers_and_days_that_are_none() {
     let state = taken(BAMBOOHR, "bamboohr");
     let saima = person(&state, "3");
-    assert_eq!((saima.profile.kind, saima.profile.manager), (PersonKind::Leaver, Some(person(&state, "1").id)));
+    assert_eq!(
+        (saima.profile.kind, saima.profile.manager),
+        (PersonKind::Leaver, Some(person(&state, "1").id))
+    );
     assert_eq!(saima.profile.attributes["employment_status"], "Terminated");
 }
 
