@@ -14,8 +14,8 @@ macro_rules! payloads {
             }
         )*
 
-        #[cfg(test)]
-        const SUBJECTS: &[&str] = &[$($subject),*];
+        /// Every subject that there is.
+        pub const SUBJECTS: &[&str] = &[$($subject),*];
     };
 }
 
@@ -23,6 +23,7 @@ payloads! {
     UnitChanged, "arki.directory.unit.changed";
     PersonChanged, "arki.directory.person.changed";
     OutcomeRecorded, "arki.directory.outcome.recorded";
+    WebhookEndpointDisabled, "arki.directory.webhook_endpoint.disabled";
     WaveOpened, "arki.survey.wave.opened";
     ResponsesCounted, "arki.survey.responses.counted";
     WaveClosed, "arki.survey.wave.closed";

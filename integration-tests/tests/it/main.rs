@@ -25,4 +25,5 @@ mod sign_in;
 mod tenants;
 mod tracing;
 mod tracing_sink;
+mod webhooks;
 mod wirings;

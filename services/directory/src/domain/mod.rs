@@ -22,6 +22,7 @@ pub mod scope;
 pub mod tenant;
 pub mod tree;
 pub mod unit;
+pub mod webhook;
 
 pub use account::Account;
 pub use api_key::ApiKey;

@@ -16,11 +16,13 @@
 //!   of what is not kept any more.
 //! - `identity_provider` and `role_binding`: who else vouches for callers, and what those may do.
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
+//! - `webhook_…`: see [`webhooks`].
 //!
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
 //!
-//! Every function takes the tenant and reaches entities through `in_tenant`, but for those that say why they
-//! can't: [`api_keys::find_by_hash`], [`identity_providers::of_issuer`], [`audit::tenants`] and [`tenants::list`].
+//! Every function takes the tenant and reaches entities through `in_tenant`, but for those that say why they can't:
+//! [`api_keys::find_by_hash`], [`identity_providers::of_issuer`], [`audit::tenants`], [`tenants::list`] and
+//! [`webhooks::queue`].
 
 pub mod accounts;
 pub mod api_keys;
@@ -37,6 +39,7 @@ pub mod role_bindings;
 pub mod roles;
 pub mod tenants;
 pub mod units;
+pub mod webhooks;
 
 use std::fmt::Display;
 use std::str::FromStr;

@@ -28,3 +28,6 @@ mod storage;
 mod tenants;
 mod units;
 mod user;
+mod webhook_user;
+mod webhooks;
+mod webhooks_queue;

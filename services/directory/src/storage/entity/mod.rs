@@ -18,3 +18,7 @@ pub(super) mod role_binding;
 pub(super) mod tenant;
 pub(super) mod unit;
 pub(super) mod unit_version;
+pub(super) mod webhook_attempt;
+pub(super) mod webhook_delivery;
+pub(super) mod webhook_endpoint;
+pub(super) mod webhook_lane;
