@@ -39,6 +39,10 @@ kinds! {
     Outcome, OutcomeId, "out", "outcomes";
     /// A key by which a program calls the API.
     ApiKey, ApiKeyId, "key", "apiKeys";
+    /// A provider of OpenID Connect whose tokens are accepted.
+    IdentityProvider, IdentityProviderId, "idp", "identityProviders";
+    /// That somebody has a role.
+    RoleBinding, RoleBindingId, "rbn", "roleBindings";
     /// One run of a file through an importer.
     Import, ImportId, "imp", "imports";
     /// A set of questions.
