@@ -23,7 +23,7 @@ mod scim;
 mod status;
 mod tenants;
 mod units;
-pub(crate) mod webhooks;
+mod webhooks;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;

@@ -14,6 +14,7 @@ mod employments;
 mod events;
 mod identities;
 mod import;
+mod import_brake;
 mod isolation;
 mod organisation;
 mod outcomes;
