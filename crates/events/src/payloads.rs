@@ -22,6 +22,7 @@ macro_rules! payloads {
 payloads! {
     UnitChanged, "arki.directory.unit.changed";
     PersonChanged, "arki.directory.person.changed";
+    PersonMerged, "arki.directory.person.merged";
     OutcomeRecorded, "arki.directory.outcome.recorded";
     WaveOpened, "arki.survey.wave.opened";
     ResponsesCounted, "arki.survey.responses.counted";

@@ -16,6 +16,7 @@ mod faults_bus;
 mod faults_database;
 mod faults_load;
 mod manifests;
+mod people;
 mod readme;
 mod real_input;
 mod tenants;

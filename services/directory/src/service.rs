@@ -4,6 +4,7 @@
 //! it changed in the same transaction. [`Directory`] is all there is; its methods lie by noun in the modules below.
 
 mod accounts;
+mod ambassadors;
 mod api_keys;
 mod attributes;
 mod audience;
@@ -15,11 +16,13 @@ mod events;
 mod first_start;
 mod identities;
 mod import;
+mod merges;
 mod organisation;
 mod outcomes;
 mod people;
 mod recorder;
 mod roles;
+mod serves;
 mod tenants;
 mod units;
 
@@ -33,12 +36,14 @@ use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use ambassadors::AmbassadorDraft;
 pub(crate) use api_keys::new_secret;
 pub use audit::{INSTALLATION, Origin};
 pub use error::Error;
 pub use first_start::FirstKey;
 pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use merges::{Candidate, MergedPeople};
 pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 pub use recorder::Recorder;

@@ -2,6 +2,7 @@
 //! that knows tonic and prost.
 
 mod accounts;
+mod ambassadors;
 mod api_keys;
 mod attributes;
 mod audience;
@@ -16,6 +17,7 @@ mod organisation;
 mod outcomes;
 mod people;
 mod roles;
+mod serves;
 mod status;
 mod tenants;
 mod units;

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, reason = "a failed expectation is a failed test")]
 
 mod accounts;
+mod ambassadors;
 mod api_keys;
 mod attributes;
 mod audience;
@@ -11,9 +12,11 @@ mod audit;
 mod audit_tampering;
 mod employments;
 mod events;
+mod growth;
 mod identities;
 mod import;
 mod isolation;
+mod merges;
 mod organisation;
 mod outcomes;
 mod people;
@@ -21,6 +24,7 @@ mod places;
 mod requests;
 mod roles;
 mod server;
+mod serves;
 mod storage;
 mod tenants;
 mod units;
