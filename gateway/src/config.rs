@@ -45,6 +45,31 @@ pub struct Config {
     /// Whether browsers reach the edge by https alone, so that the console's cookie is always kept from http. Default
     /// false: as each request's `X-Forwarded-Proto` says.
     pub always_https: bool,
+    /// How events are sent to others.
+    pub webhooks: Webhooks,
+}
+
+/// The section `gateway.webhooks`.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether this process sends. Default true.
+    pub enabled: bool,
+    /// Attempts at once, 1 to 1000. Default 256.
+    pub concurrency: usize,
+    /// Time for an attempt from the connection to the answer, in seconds, 1 to 300. Default 15.
+    pub timeout_seconds: u64,
+    /// Whether connections may lead to private addresses and any port, and on this machine without TLS: for tests and
+    /// demonstrations. The directory must be told the same in `directory.webhooks.allow_private`. Default false.
+    pub allow_private: bool,
+    /// PEM file of further authorities whose certificates are trusted. Default none.
+    pub ca_file: Option<PathBuf>,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self { enabled: true, concurrency: 256, timeout_seconds: 15, allow_private: false, ca_file: None }
+    }
 }
 
 impl Default for Config {
@@ -66,6 +91,7 @@ impl Default for Config {
             session_secret_file: None,
             audit_strangers_seconds: 30,
             always_https: false,
+            webhooks: Webhooks::default(),
         }
     }
 }
@@ -79,6 +105,9 @@ pub enum Error {
     /// An origin that no browser sends.
     #[error("gateway.cors_origins has {0:?}, write an origin like https://console.example without a path")]
     Origin(String),
+    /// A setting of webhooks that is out of its range.
+    #[error("gateway.webhooks.{0} is out of its range, which is {1}")]
+    Webhooks(&'static str, &'static str),
 }
 
 impl Config {
@@ -101,6 +130,12 @@ impl Config {
             if is_zero {
                 return Err(Error::Zero(name));
             }
+        }
+        if !(1..=1_000).contains(&self.webhooks.concurrency) {
+            return Err(Error::Webhooks("concurrency", "1 to 1000"));
+        }
+        if !(1..=300).contains(&self.webhooks.timeout_seconds) {
+            return Err(Error::Webhooks("timeout_seconds", "1 to 300"));
         }
         let is_origin = |origin: &str| {
             let host = origin.strip_prefix("https://").or_else(|| origin.strip_prefix("http://"));

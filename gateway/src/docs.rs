@@ -1,6 +1,7 @@
 //! The edge's own pages: the API's documents, help on errors, and whether it is alive.
 
 mod errors;
+mod events;
 mod page;
 
 use std::collections::BTreeMap;
@@ -38,6 +39,8 @@ pub(crate) struct Site {
     index: Document,
     errors: BTreeMap<String, Document>,
     error_index: Document,
+    events: Document,
+    schemas: BTreeMap<String, Document>,
     readiness: Readied,
 }
 
@@ -91,6 +94,10 @@ impl Site {
             openapi: Document::new("application/json", json),
             index: Document::html(page::index(contract, &comments)),
             error_index: Document::html(page::error_index(&reasons)),
+            events: Document::html(events::index()),
+            schemas: events::schemas()
+                .map(|(name, schema)| (name, Document::new("application/schema+json", schema)))
+                .collect(),
             errors: reasons
                 .iter()
                 .map(|reason| (reason.name.clone(), Document::html(page::error(reason))))
@@ -123,6 +130,11 @@ impl Site {
                 ),
             )
             .route("/docs/errors/{reason}", get(error))
+            .route(
+                "/docs/events",
+                get(|State(site): Shared, headers: HeaderMap| async move { site.events.reply(&headers) }),
+            )
+            .route("/docs/events/{type}", get(schema))
             .with_state(site)
             .merge(pages)
             .fallback(nothing)
@@ -154,6 +166,13 @@ async fn error(State(site): Shared, Path(reason): Path<String>, headers: HeaderM
     match site.errors.get(&reason) {
         Some(page) => page.reply(&headers),
         None => (StatusCode::NOT_FOUND, Html(page::no_such_error(&reason).into_string())).into_response(),
+    }
+}
+
+async fn schema(State(site): Shared, Path(name): Path<String>, headers: HeaderMap) -> Response {
+    match site.schemas.get(&name) {
+        Some(schema) => schema.reply(&headers),
+        None => nothing().await,
     }
 }
 

@@ -11,7 +11,8 @@ pub mod auth;
 pub mod config;
 pub mod contract;
 pub mod program;
-pub mod wiring;
+pub mod webhooks;
+mod wiring;
 
 mod audit;
 mod docs;

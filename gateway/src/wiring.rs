@@ -29,6 +29,7 @@ use crate::stack::{
     Answer, Authenticate, CatchPanic, Cors, Deadline, Find, LimitBody, LimitRate, Observe, Secure, Step,
     Target, Ticket, Tongue, rate,
 };
+use crate::webhooks;
 
 /// The services behind the edge, each with the client stack around it.
 #[derive(Clone, Debug)]
@@ -85,6 +86,7 @@ impl Gateway {
     /// # Errors
     /// When the configuration or the contract can't be served.
     pub async fn build(config: Config, peers: Peers, context: &Context) -> anyhow::Result<Self> {
+        webhooks::start(&config.webhooks, peers.directory.clone(), context)?;
         let rules = arki_rpc::server::Rules::read(arki_proto::DESCRIPTOR)?;
         let audit = Audit::new(peers.directory.clone(), Arc::clone(&context.clock), rules);
         let every = Duration::from_secs(config.audit_strangers_seconds);

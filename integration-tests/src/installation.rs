@@ -44,11 +44,15 @@ pub(crate) fn write(folder: &Path, ground: &Ground<'_>) -> Result<String> {
         let _ = writeln!(config, "[{process}]");
         if process == "directory" {
             let _ = writeln!(config, "admin_key_file = {:?}", folder.join("admin.key"));
+            let _ = writeln!(config, "webhooks.allow_private = true\nwebhooks.public_url = {uri:?}");
             let _ = writeln!(config, "sealing_key_files = [{:?}]", folder.join("sealing.key"));
         }
         if process == "communication" {
             let _ = writeln!(config, "public_url = {uri:?}");
             let _ = writeln!(config, "[communication.mail]\nfolder = {:?}", folder.join("outbox"));
+        }
+        if process == GATEWAY {
+            let _ = writeln!(config, "webhooks.allow_private = true");
         }
         if process != GATEWAY {
             let url = ground.database;

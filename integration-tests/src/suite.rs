@@ -96,6 +96,9 @@ impl Suite {
         let arguments =
             ["serve", "--data", data.to_str().context("a folder name in UTF-8")?, "--listen", listen];
         let mut environment = SOON.to_vec();
+        // Receivers of tests are on this machine.
+        environment.push(("ARKI_DIRECTORY__WEBHOOKS__ALLOW_PRIVATE", "true"));
+        environment.push(("ARKI_GATEWAY__WEBHOOKS__ALLOW_PRIVATE", "true"));
         environment.push(EDGE_SOON);
         environment.push(("ARKI_PROCESS__TELEMETRY__METRICS_INTERVAL_SECONDS", "1"));
         if let Some(collector) = &self.wishes.collector {

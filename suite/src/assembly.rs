@@ -165,6 +165,9 @@ impl Folder {
             arki_directory::sealing::keep_key_file(&key)?;
             config.sealing_key_files.push(key);
         }
+        if config.webhooks.public_url == arki_directory::Webhooks::default().public_url {
+            config.webhooks.public_url.clone_from(&self.uri);
+        }
         Ok(config)
     }
 

@@ -12,8 +12,9 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// What to measure: "edge" (the gateway beside Envoy) or "collect" (responses beside pgbench).
-    #[arg(value_parser = ["edge", "collect"])]
+    /// What to measure: "edge" (the gateway beside Envoy), "collect" (responses beside pgbench) or "directory" (what the
+    /// directory does in bulk, such as webhooks).
+    #[arg(value_parser = ["edge", "collect", "directory"])]
     name: String,
 }
 

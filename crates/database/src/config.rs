@@ -18,9 +18,9 @@ pub struct Config {
     pub schema: Option<String>,
     /// PostgreSQL only: connections at most. SQLite always has one writer and four readers. Default 10.
     pub max_connections: u32,
-    /// How long a call waits for a free connection before the database counts as unavailable, in seconds.
-    /// Default 2.
-    pub acquire_timeout_seconds: u64,
+    /// How long a call waits for a connection before the database counts as unavailable, in milliseconds. A
+    /// request waits twice at most, once for the key that it came with, and is refused within a second. Default 450.
+    pub acquire_timeout_milliseconds: u64,
     /// How long a statement waits for a lock that another transaction holds, in milliseconds. Default 2,000.
     pub lock_timeout_milliseconds: u64,
 }
@@ -32,7 +32,7 @@ impl Default for Config {
             password_file: None,
             schema: None,
             max_connections: 10,
-            acquire_timeout_seconds: 2,
+            acquire_timeout_milliseconds: 450,
             lock_timeout_milliseconds: 2_000,
         }
     }
@@ -46,7 +46,7 @@ impl fmt::Debug for Config {
             password_file,
             schema,
             max_connections,
-            acquire_timeout_seconds,
+            acquire_timeout_milliseconds,
             lock_timeout_milliseconds,
         } = self;
         let shown = match (url.split_once("://"), url.rsplit_once('@')) {
@@ -58,7 +58,7 @@ impl fmt::Debug for Config {
             .field("password_file", password_file)
             .field("schema", schema)
             .field("max_connections", max_connections)
-            .field("acquire_timeout_seconds", acquire_timeout_seconds)
+            .field("acquire_timeout_milliseconds", acquire_timeout_milliseconds)
             .field("lock_timeout_milliseconds", lock_timeout_milliseconds)
             .finish()
     }
@@ -156,6 +156,11 @@ mod tests {
             assert!(target("postgres://localhost/arki", Some(schema)).is_err(), "{schema:?}");
         }
         assert!(target("sqlite:///tmp/goal.db", Some("goal")).is_err());
+    }
+
+    #[test]
+    fn a_request_that_waits_for_its_key_and_for_itself_is_refused_within_a_second() {
+        assert!(2 * Config::default().acquire_timeout_milliseconds < 1_000);
     }
 
     #[test]

@@ -11,6 +11,15 @@ use crate::error::Error;
 /// Readers beside the one writer. More than the machine's few cores would only contend for the page cache.
 const SQLITE_READERS: u32 = 4;
 
+/// Pages of the log after which SQLite writes it back into the file, within the commit that gets there. At its own 1,000
+/// that is every few groups of answers, each with two more waits for the disk, and a page that changes in many commits
+/// is written as often.
+const SQLITE_CHECKPOINT: &str = "8000";
+
+/// Rows that a statement may hand over before SQLite's thread waits for the reader of the rows: as many as one statement
+/// of a grouped commit answers, so that the two don't take turns.
+const SQLITE_ROWS: usize = 1_024;
+
 /// How long SQLite waits for a lock that another process holds on the file, such as a backup.
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
 
@@ -37,6 +46,7 @@ pub(crate) async fn sqlite(config: &Config) -> Result<Sqlite, Error> {
             .foreign_keys(true)
             // The log shrinks back after a burst, instead of keeping its greatest size for ever.
             .pragma("journal_size_limit", "67108864")
+            .pragma("wal_autocheckpoint", SQLITE_CHECKPOINT)
             .optimize_on_close(true, Some(400))
     })
     .await?;
@@ -58,6 +68,7 @@ async fn open_sqlite(
         .map_sqlx_sqlite_opts(move |options| {
             set(options
                 .busy_timeout(SQLITE_BUSY)
+                .row_buffer_size(SQLITE_ROWS)
                 .pragma("cache_size", "-16384")
                 .pragma("temp_store", "memory"))
         });
@@ -92,6 +103,8 @@ pub(crate) async fn postgres(config: &Config, purpose: Purpose) -> Result<Databa
         .map_sqlx_postgres_opts(move |mut options| {
             options = options.application_name(&application).statement_cache_capacity(256).options([
                 ("lock_timeout", lock_timeout.to_string()),
+                // Said once here, so that a transaction of this level begins without another round trip to say it.
+                ("default_transaction_isolation", "read committed".to_owned()),
                 ("statement_timeout", statement_timeout.as_millis().to_string()),
                 // A transaction whose owner hangs must not hold its locks for ever.
                 ("idle_in_transaction_session_timeout", "60000".to_owned()),
@@ -112,7 +125,7 @@ fn pool(config: &Config, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(&config.url);
     options
         .max_connections(connections)
-        .acquire_timeout(Duration::from_secs(config.acquire_timeout_seconds))
+        .acquire_timeout(Duration::from_millis(config.acquire_timeout_milliseconds))
         // sea-orm opens a span for each statement already; a log line for each would repeat it.
         .sqlx_logging(false);
     options

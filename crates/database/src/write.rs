@@ -159,9 +159,11 @@ impl Store {
                 sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                 ..TransactionOptions::default()
             },
-            Backend::Postgres => {
-                TransactionOptions { isolation_level: Some(isolation), ..TransactionOptions::default() }
-            }
+            // Its connections begin at READ COMMITTED.
+            Backend::Postgres => TransactionOptions {
+                isolation_level: Some(isolation).filter(|level| *level != IsolationLevel::ReadCommitted),
+                ..TransactionOptions::default()
+            },
         };
         let tx = self.inner.writer.begin_with_options(options).await.map_err(failed_statement)?;
         let (result, Told { lost, announced }) = scope::within(work.run(&tx)).await;

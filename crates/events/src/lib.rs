@@ -32,5 +32,5 @@ pub use consumer::{Consumer, consume};
 pub use envelope::{Envelope, matches};
 pub use handler::{BoxError, Handler, HandlerError};
 pub use outbox::{Draft, append, append_all};
-pub use payloads::Payload;
+pub use payloads::{Payload, SUBJECTS};
 pub use relay::{Relay, wake};

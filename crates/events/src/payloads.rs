@@ -14,8 +14,8 @@ macro_rules! payloads {
             }
         )*
 
-        #[cfg(test)]
-        const SUBJECTS: &[&str] = &[$($subject),*];
+        /// Every subject that there is.
+        pub const SUBJECTS: &[&str] = &[$($subject),*];
     };
 }
 
@@ -24,6 +24,7 @@ payloads! {
     PersonChanged, "arki.directory.person.changed";
     PersonMerged, "arki.directory.person.merged";
     OutcomeRecorded, "arki.directory.outcome.recorded";
+    WebhookEndpointDisabled, "arki.directory.webhook_endpoint.disabled";
     WaveOpened, "arki.survey.wave.opened";
     ResponsesCounted, "arki.survey.responses.counted";
     WaveClosed, "arki.survey.wave.closed";

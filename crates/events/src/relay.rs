@@ -19,6 +19,10 @@ use crate::{dead_letters, inbox, outbox, time, trace};
 /// How long the relay sleeps when nobody wakes it: rows whose pause or foreign claim ended announce nothing.
 const POLL: Duration = Duration::from_secs(1);
 
+/// The pause after a turn that published something. An event after a quiet time goes out at once; under load those of
+/// many commits go out together, since each turn costs its store two more commits.
+const BREATH: Duration = Duration::from_millis(200);
+
 /// The pause after a failure of the bus or the database, doubled up to [`LONGEST_PAUSE`].
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -57,6 +61,14 @@ enum Error {
     Database(#[from] arki_database::Error),
     #[error(transparent)]
     Bus(#[from] bus::Error),
+}
+
+/// What comes between two turns.
+enum Pause {
+    None,
+    Whole(Duration),
+    /// At most this long: a commit ends it.
+    UntilWoken(Duration),
 }
 
 /// What came of the events of one aggregate.
@@ -102,7 +114,11 @@ impl Relay {
                     if sweep {
                         swept = Some(Instant::now());
                     }
-                    if published >= BATCH { Duration::ZERO } else { POLL }
+                    match published {
+                        0 => Pause::UntilWoken(POLL),
+                        BATCH.. => Pause::None,
+                        _ => Pause::Whole(BREATH),
+                    }
                 }
                 Err(error) => {
                     if !failing {
@@ -112,17 +128,19 @@ impl Relay {
                     failing = true;
                     let wait = pause;
                     pause = (pause * 2).min(LONGEST_PAUSE);
-                    wait
+                    // In an outage every commit would else start another try.
+                    Pause::Whole(wait)
                 }
             };
-            if wait.is_zero() {
-                continue;
-            }
+            let (longest, wakes) = match wait {
+                Pause::None => continue,
+                Pause::Whole(time) => (time, false),
+                Pause::UntilWoken(longest) => (longest, true),
+            };
             tokio::select! {
                 () = shutdown.cancelled() => {}
-                () = tokio::time::sleep(wait) => {}
-                // In an outage every commit would else start another try.
-                () = self.wake.notified(), if !failing => {}
+                () = tokio::time::sleep(longest) => {}
+                () = self.wake.notified(), if wakes => {}
             }
         }
     }

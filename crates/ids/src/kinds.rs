@@ -79,6 +79,10 @@ kinds! {
     Event, EventId, "evt", "events";
     /// An event that a consumer could not take in.
     DeadLetter, DeadLetterId, "ddl", "deadLetters";
+    /// An address outside of Arki that hears of events.
+    WebhookEndpoint, WebhookEndpointId, "whk", "webhookEndpoints";
+    /// One event for one endpoint.
+    WebhookDelivery, WebhookDeliveryId, "whd", "webhookDeliveries";
     /// A request as it walks through the processes.
     Request, RequestId, "req", "requests";
 }

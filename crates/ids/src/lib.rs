@@ -16,5 +16,5 @@ pub use kinds::{
     AccountId, AmbassadorId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, EventId, GoalId,
     ImportId, InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId, QuestionnaireId,
     ReadingId, RequestId, ResponseId, RoleCardId, RoleId, ServesEdgeId, TargetProfileId, TenantId, UnitId,
-    VersionId, VisionId, WaveId,
+    VersionId, VisionId, WaveId, WebhookDeliveryId, WebhookEndpointId,
 };

@@ -11,11 +11,16 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use hmac::{Hmac, KeyInit, Mac};
+use http::HeaderValue;
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
 use crate::caller::{Caller, Scopes};
 use crate::reach::Reach;
+
+mod recent;
+
+use recent::Recent;
 
 /// The metadata key that carries the assertion.
 pub const HEADER: &str = "arki-caller";
@@ -25,6 +30,10 @@ pub const LIFETIME: TimeDelta = TimeDelta::seconds(60);
 
 /// How far the clocks of two machines may differ.
 pub const SKEW: TimeDelta = TimeDelta::seconds(10);
+
+/// How long an assertion is sent again instead of signing another one. What is left of its life is long enough for
+/// any way to a peer.
+const REUSED_FOR: TimeDelta = TimeDelta::seconds(5);
 
 /// Shortest secret that is accepted, in bytes: that of the hash, below which an HMAC loses strength.
 pub const SHORTEST_SECRET: usize = 32;
@@ -39,6 +48,30 @@ struct Inner {
     /// The first one signs; all of them verify, so that a secret can be rotated without refusing a call.
     keys: Vec<Hmac<Sha256>>,
     now: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>,
+    signed: Recent<Signed>,
+    verified: Recent<Verified>,
+}
+
+/// An assertion that was signed.
+struct Signed {
+    caller: Caller,
+    path: String,
+    time: DateTime<Utc>,
+    header: HeaderValue,
+}
+
+/// An assertion whose signature was found good; whether it still counts is for the time to tell.
+struct Verified {
+    assertion: String,
+    path: String,
+    caller: Caller,
+    issued_at: DateTime<Utc>,
+}
+
+impl Inner {
+    fn new(keys: Vec<Hmac<Sha256>>, now: Box<dyn Fn() -> DateTime<Utc> + Send + Sync>) -> Self {
+        Self { keys, now, signed: Recent::default(), verified: Recent::default() }
+    }
 }
 
 /// Why a secret is not usable.
@@ -99,7 +132,7 @@ impl AssertionKey {
         if keys.is_empty() {
             return Err(SecretTooShort { length: 0 });
         }
-        Ok(Self { inner: Arc::new(Inner { keys, now: Box::new(now) }) })
+        Ok(Self { inner: Arc::new(Inner::new(keys, Box::new(now))) })
     }
 
     /// A key that only this process knows, for when every service runs in it.
@@ -107,7 +140,7 @@ impl AssertionKey {
         // A whole block of the hash, which is the one length of key that can't be refused.
         let secret: [u8; 64] = rand::random();
         let key = <Hmac<Sha256> as KeyInit>::new(&secret.into());
-        Self { inner: Arc::new(Inner { keys: vec![key], now: Box::new(now) }) }
+        Self { inner: Arc::new(Inner::new(vec![key], Box::new(now))) }
     }
 
     /// The assertion that `caller` calls the method at `path`, issued now.
@@ -125,11 +158,39 @@ impl AssertionKey {
         format!("{payload}.{}", URL_SAFE_NO_PAD.encode(signature))
     }
 
+    /// The assertion that `caller` calls the method at `path`, as the value of [`HEADER`]: issued now, or a moment ago
+    /// for the same caller and method.
+    pub fn header(&self, caller: &Caller, path: &str) -> HeaderValue {
+        let now = (self.inner.now)();
+        let place = (caller.tenant, caller.subject.as_str(), path);
+        let known = self.inner.signed.find(place, |known| {
+            let is_recent = (TimeDelta::zero()..REUSED_FOR).contains(&(now - known.time));
+            (is_recent && known.caller == *caller && known.path == path).then(|| known.header.clone())
+        });
+        known.unwrap_or_else(|| {
+            // Base64 and a point can always be sent; an empty value would be refused by every verifier.
+            let mut header =
+                HeaderValue::try_from(self.sign(caller, path)).unwrap_or(HeaderValue::from_static(""));
+            header.set_sensitive(true);
+            let signed =
+                Signed { caller: caller.clone(), path: path.to_owned(), time: now, header: header.clone() };
+            self.inner.signed.keep(place, signed);
+            header
+        })
+    }
+
     /// The caller that `assertion` names, if it was signed by this key for `path` within the last minute.
     ///
     /// # Errors
     /// See [`Error`]. The signature is checked before anything inside is read.
     pub fn verify(&self, assertion: &str, path: &str) -> Result<Caller, Error> {
+        let known = self.inner.verified.find((assertion, path), |known| {
+            (known.assertion == assertion && known.path == path)
+                .then(|| (known.caller.clone(), known.issued_at))
+        });
+        if let Some((caller, issued_at)) = known {
+            return self.check_age(issued_at).map(|()| caller);
+        }
         let (payload, signature) = assertion.split_once('.').ok_or(Error::Malformed)?;
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Error::Malformed)?;
         let signed = |key| over(key, payload, path).verify_slice(&signature).is_ok();
@@ -140,6 +201,19 @@ impl AssertionKey {
         let Claims { tenant, subject, scopes, reach, issued_at } =
             serde_json::from_slice(&json).map_err(|_| Error::Malformed)?;
         let issued_at = DateTime::from_timestamp(issued_at, 0).ok_or(Error::Malformed)?;
+        self.check_age(issued_at)?;
+        let caller = Caller { tenant, subject, scopes, reach };
+        let verified = Verified {
+            assertion: assertion.to_owned(),
+            path: path.to_owned(),
+            caller: caller.clone(),
+            issued_at,
+        };
+        self.inner.verified.keep((assertion, path), verified);
+        Ok(caller)
+    }
+
+    fn check_age(&self, issued_at: DateTime<Utc>) -> Result<(), Error> {
         let age = (self.inner.now)() - issued_at;
         if age > LIFETIME + SKEW {
             return Err(Error::Expired);
@@ -147,7 +221,7 @@ impl AssertionKey {
         if age < -SKEW {
             return Err(Error::Future);
         }
-        Ok(Caller { tenant, subject, scopes, reach })
+        Ok(())
     }
 }
 

@@ -20,7 +20,7 @@ use std::time::Duration;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
-use http::{HeaderValue, Request, Response};
+use http::{Request, Response};
 use tokio::time::Instant;
 use tonic::body::Body;
 use tonic::{Code, Status};
@@ -33,8 +33,9 @@ mod replay;
 
 use replay::Replay;
 
-/// A try that took longer than this is the last one: its caller has waited enough.
-const QUICK: Duration = Duration::from_secs(1);
+/// A try that took longer than this is the last one: a peer that waited, as for its database, has waited for what a
+/// second try would wait for again.
+const QUICK: Duration = Duration::from_millis(250);
 
 /// How a peer is called.
 #[derive(Clone, Copy, Debug)]
@@ -60,12 +61,12 @@ pub fn stack(peer: Peer, assertion: AssertionKey) -> Peer {
 
 /// Puts the stack around a peer.
 pub fn stack_with(peer: Peer, assertion: AssertionKey, options: Options) -> Peer {
-    Peer::new(Stack { peer, inner: Arc::new(Inner { assertion: Some(assertion), options }) })
+    Peer::new(Stack { inner: Arc::new(Inner { peer, assertion: Some(assertion), options }) })
 }
 
 /// Puts the stack around a peer of this process. It reads the caller itself, so nothing is signed for it.
 pub fn stack_here(peer: Peer) -> Peer {
-    Peer::new(Stack { peer, inner: Arc::new(Inner { assertion: None, options: Options::default() }) })
+    Peer::new(Stack { inner: Arc::new(Inner { peer, assertion: None, options: Options::default() }) })
 }
 
 /// The request, made on behalf of `caller`.
@@ -89,11 +90,12 @@ pub struct Retryable;
 
 #[derive(Clone)]
 struct Stack {
-    peer: Peer,
     inner: Arc<Inner>,
 }
 
 struct Inner {
+    /// Cloned for each try, and not with each clone of the stack.
+    peer: Peer,
     /// None when the peer is in this process.
     assertion: Option<AssertionKey>,
     options: Options,
@@ -110,7 +112,7 @@ impl Service<Request<Body>> for Stack {
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
-        let Self { peer, inner } = self.clone();
+        let inner = Arc::clone(&self.inner);
         let span = tracing::info_span!(
             "rpc",
             otel.name = method::short_name(request.uri().path()),
@@ -120,12 +122,12 @@ impl Service<Request<Body>> for Stack {
             rpc.method = request.uri().path().trim_start_matches('/'),
             rpc.response.status_code = field::Empty,
         );
-        async move { Ok(inner.send(peer, request).await) }.instrument(span).boxed()
+        async move { Ok(inner.send(request).await) }.instrument(span).boxed()
     }
 }
 
 impl Inner {
-    async fn send(&self, peer: Peer, mut request: Request<Body>) -> Response<Body> {
+    async fn send(&self, mut request: Request<Body>) -> Response<Body> {
         let asked = deadline::read(request.headers()).unwrap_or(self.options.deadline);
         let until = Instant::now() + asked;
         let until = deadline::current().map_or(until, |outer| outer.min(until));
@@ -134,15 +136,12 @@ impl Inner {
         if let Some(key) = &self.assertion
             && let Some(caller) = request.extensions().get::<Caller>()
         {
-            let assertion = key.sign(caller, request.uri().path());
-            if let Ok(mut value) = HeaderValue::try_from(assertion) {
-                value.set_sensitive(true);
-                request.headers_mut().insert(assertion::HEADER, value);
-            }
+            let assertion = key.header(caller, request.uri().path());
+            request.headers_mut().insert(assertion::HEADER, assertion);
         }
         trace::inject(&Span::current(), request.headers_mut());
 
-        let response = self.attempt(&peer, request, until).await;
+        let response = self.attempt(request, until).await;
         let response = response.unwrap_or_else(Status::into_http);
         let code = Status::from_header_map(response.headers()).map_or(Code::Ok, |status| status.code());
         Span::current().record("rpc.response.status_code", table::of(code).name);
@@ -153,12 +152,7 @@ impl Inner {
     }
 
     /// Tries until there is an answer other than `UNAVAILABLE`, or no try or no time is left.
-    async fn attempt(
-        &self,
-        peer: &Peer,
-        request: Request<Body>,
-        until: Instant,
-    ) -> Result<Response<Body>, Status> {
+    async fn attempt(&self, request: Request<Body>, until: Instant) -> Result<Response<Body>, Status> {
         let may_repeat =
             method::only_reads(request.uri().path()) || request.extensions().get::<Retryable>().is_some();
         let late = || Status::from(Failure::deadline_exceeded());
@@ -176,7 +170,7 @@ impl Inner {
             }
             deadline::write(request.headers_mut(), left);
             let began = Instant::now();
-            let sent = tokio::time::timeout_at(until, peer.clone().oneshot(request)).await;
+            let sent = tokio::time::timeout_at(until, self.peer.clone().oneshot(request)).await;
             // A status is what the peer said, a failure is what became of the way there.
             let refused = match sent {
                 Err(_) => return Err(late()),

@@ -69,7 +69,9 @@ pub(crate) fn write(headers: &mut HeaderMap, left: Duration) {
     } else {
         (u128::from(left.as_secs()).min(LARGEST), 'S')
     };
-    if let Ok(value) = HeaderValue::from_str(&format!("{count}{unit}")) {
+    if let Ok(mut value) = HeaderValue::from_str(&format!("{count}{unit}")) {
+        // No secret, but no other call has it: in the table of HTTP/2 it would only push out what comes again.
+        value.set_sensitive(true);
         headers.insert(HEADER, value);
     }
 }
@@ -78,13 +80,15 @@ pub(crate) fn write(headers: &mut HeaderMap, left: Duration) {
 /// stream, not just its first byte.
 pub(crate) struct Limited {
     body: Body,
-    sleep: Pin<Box<Sleep>>,
+    deadline: Instant,
+    /// Made when the body is first waited for; most are there at once.
+    sleep: Option<Pin<Box<Sleep>>>,
     over: bool,
 }
 
 impl Limited {
     pub(crate) fn new(body: Body, deadline: Instant) -> Self {
-        Self { body, sleep: Box::pin(tokio::time::sleep_until(deadline)), over: false }
+        Self { body, deadline, sleep: None, over: false }
     }
 }
 
@@ -102,7 +106,9 @@ impl http_body::Body for Limited {
         if let Poll::Ready(frame) = Pin::new(&mut self.body).poll_frame(cx) {
             return Poll::Ready(frame);
         }
-        std::task::ready!(self.sleep.as_mut().poll(cx));
+        let deadline = self.deadline;
+        let sleep = self.sleep.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        std::task::ready!(sleep.as_mut().poll(cx));
         self.over = true;
         // Dropping the rest cancels the work behind it.
         self.body = Body::empty();

@@ -17,6 +17,9 @@ pub fn extract(headers: &HeaderMap) -> Context {
 
 /// Puts the context of `span` into `headers`. Without OpenTelemetry set up, nothing is put.
 pub fn inject(span: &Span, headers: &mut HeaderMap) {
+    if span.is_disabled() {
+        return;
+    }
     TraceContextPropagator::new().inject_context(&span.context(), &mut HeaderInjector(headers));
 }
 
@@ -36,6 +39,9 @@ pub fn rename(span: &Span, name: String) {
 
 /// The id of the trace that `span` belongs to; none without OpenTelemetry set up.
 pub fn id(span: &Span) -> Option<String> {
+    if span.is_disabled() {
+        return None;
+    }
     let context = span.context();
     let span = context.span().span_context().clone();
     span.is_valid().then(|| span.trace_id().to_string())

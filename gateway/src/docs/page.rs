@@ -7,7 +7,7 @@ use super::errors::Reason;
 use crate::contract::{Access, Contract, Method};
 use crate::openapi::{Comments, path_of};
 
-fn frame(title: &str, body: &Markup) -> Markup {
+pub(super) fn frame(title: &str, body: &Markup) -> Markup {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -23,6 +23,7 @@ fn frame(title: &str, body: &Markup) -> Markup {
                     nav aria-label="Documents" {
                         a href="/docs" { "API" }
                         a href="/docs/errors" { "Errors" }
+                        a href="/docs/events" { "Events" }
                         a href="/openapi.json" { "OpenAPI" }
                     }
                 }

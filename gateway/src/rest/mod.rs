@@ -6,6 +6,7 @@
 
 mod call;
 mod media;
+mod mistakes;
 pub(crate) mod parameter;
 mod percent;
 mod read;
@@ -133,11 +134,15 @@ impl Rest {
     }
 }
 
+/// Headers of a reply, with those that the layers around add.
+const HEADERS: usize = 12;
+
 /// The HTTP response that a reply message is.
 fn reply(shapes: &Shapes, route: &Route, message: &[u8]) -> Result<Response<HttpBody>, Refusal> {
     let mut json = Vec::with_capacity(message.len() * 2 + 64);
     render_reply(shapes, route, message, &mut json)?;
     let mut response = Response::new(HttpBody::from(json));
+    *response.headers_mut() = http::HeaderMap::with_capacity(HEADERS);
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
     if let Some(etag) = etag(route, message) {
         response.headers_mut().insert(header::ETAG, etag);

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use arki_rpc::Violation;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, Value};
 
+use super::mistakes::Mistakes;
 use super::percent;
 use super::route::FieldPath;
 use super::scalar;
@@ -16,9 +16,6 @@ const DEEPEST: usize = 4;
 /// What a list's page tokens look like. Another text is no token of any list; whether one of this form is a token of this
 /// list, the service knows.
 pub(crate) const PAGE_TOKEN: &str = "^(|[A-Za-z0-9_-]{27,2000})$";
-
-/// What is wrong with a text that is no page token of any list.
-pub(crate) const NO_PAGE_TOKEN: &str = "must be the next_page_token of the same list";
 
 fn is_page_token(text: &str) -> bool {
     let is_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -100,42 +97,39 @@ fn collect(
     }
 }
 
-/// Fills the fields that a query names; whatever is wrong with it is appended to `violations`.
+/// Fills the fields that a query names, and notes whatever is wrong with it.
 pub(crate) fn fill(
     shapes: &Shapes,
     parameters: &HashMap<Box<str>, Parameter>,
     query: &str,
     message: &mut DynamicMessage,
-    violations: &mut Vec<Violation>,
+    mistakes: &mut Mistakes,
 ) {
     let mut lists: HashMap<String, (FieldPath, Vec<Value>)> = HashMap::new();
     let mut seen: Vec<String> = Vec::new();
     for (name, value) in percent::pairs(query) {
-        let mut refuse = |field: &str, description: String| {
-            violations.push(Violation { field: field.to_owned(), description });
-        };
         let (Some(decoded_name), Some(text)) = (percent::decode(name, true), percent::decode(value, true))
         else {
-            refuse(name, "is not percent-encoded UTF-8".to_owned());
+            mistakes.note(name, "is not percent-encoded UTF-8");
             continue;
         };
         let Some(parameter) = parameters.get(&*decoded_name) else {
-            refuse(&decoded_name, "is not a parameter here".to_owned());
+            mistakes.note(decoded_name, "is not a parameter here");
             continue;
         };
         let path = parameter.path.dotted();
         if path == "page_token" && !is_page_token(&text) {
-            refuse(&path, NO_PAGE_TOKEN.to_owned());
+            mistakes.note_page_token(path);
             continue;
         }
         match scalar::from_text(shapes, parameter.is, &text) {
-            Err(problem) => refuse(&path, problem),
+            Err(problem) => mistakes.note(path, problem),
             Ok(value) if parameter.repeated => {
                 lists.entry(path).or_insert_with(|| (parameter.path.clone(), Vec::new())).1.push(value);
             }
             Ok(value) => {
                 if seen.contains(&path) {
-                    refuse(&path, "is given twice".to_owned());
+                    mistakes.note(path, "is given twice");
                 } else {
                     parameter.path.set(message, value);
                     seen.push(path);

@@ -34,33 +34,37 @@ pub(crate) struct Malformed {
     pub(crate) column: usize,
 }
 
-/// Whether the paths of the fields that were there are wanted.
+/// Whose fields are noted when they are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Presence {
-    Wanted,
+pub(crate) enum Presence<'a> {
+    /// Those of the document.
+    OfWhole,
+    /// Those of the message in this field of the document.
+    OfField(&'a str),
+    /// Nobody's.
     Ignored,
 }
 
 /// A message that was read.
 #[derive(Debug)]
-pub(crate) struct Parsed {
+pub(crate) struct Parsed<'a> {
     /// The message.
     pub(crate) message: DynamicMessage,
-    /// The paths of the fields that were there, in proto names: what an update without a mask changes. Fields that
-    /// only services set are left out, so that a resource can be sent back as it was read. Empty unless asked for.
-    pub(crate) present: Vec<String>,
+    /// The fields that were there, in proto names: what an update without a mask changes. Fields that only services
+    /// set are left out, so that a resource can be sent back as it was read. Empty unless asked for.
+    pub(crate) present: Vec<&'a str>,
 }
 
 /// Reads one JSON document as a message.
 ///
 /// # Errors
 /// The first mistake, with its place.
-pub(crate) fn message(
-    shapes: &Shapes,
+pub(crate) fn message<'a>(
+    shapes: &'a Shapes,
     id: MessageId,
     json: &[u8],
-    presence: Presence,
-) -> Result<Parsed, Malformed> {
+    presence: Presence<'a>,
+) -> Result<Parsed<'a>, Malformed> {
     let reader = Reader { shapes, presence, trail: RefCell::default(), present: RefCell::default() };
     let mut deserializer = serde_json::Deserializer::from_slice(json);
     let read = MessageSeed { reader: &reader, id }
@@ -108,10 +112,10 @@ impl Step<'_> {
 
 struct Reader<'a> {
     shapes: &'a Shapes,
-    presence: Presence,
+    presence: Presence<'a>,
     /// Where the reading is; it stays where an error happened.
     trail: RefCell<Vec<Step<'a>>>,
-    present: RefCell<Vec<String>>,
+    present: RefCell<Vec<&'a str>>,
 }
 
 impl<'a> Reader<'a> {
@@ -123,19 +127,18 @@ impl<'a> Reader<'a> {
         self.trail.borrow_mut().pop();
     }
 
-    /// Notes the field of the trail's end as present, unless it lies in a list or a map, which change as a whole.
+    /// Notes the field at the trail's end as present, if it is one of those that are asked for: a field is changed as
+    /// a whole, with what is inside.
     fn note(&self) {
-        let trail = self.trail.borrow();
-        let names: Option<Vec<&str>> = trail
-            .iter()
-            .map(|step| match step {
-                Step::Field { name, .. } => *name,
-                Step::Item(_) => None,
-            })
-            .collect();
-        if let Some(names) = names {
-            self.present.borrow_mut().push(names.join("."));
-        }
+        let name = match (self.presence, self.trail.borrow().as_slice()) {
+            (Presence::OfWhole, [Step::Field { name: Some(name), .. }]) => *name,
+            (
+                Presence::OfField(wanted),
+                [Step::Field { name: Some(outer), .. }, Step::Field { name: Some(name), .. }],
+            ) if *outer == wanted => *name,
+            _ => return,
+        };
+        self.present.borrow_mut().push(name);
     }
 }
 
@@ -182,14 +185,8 @@ impl<'de> Visitor<'de> for MessageSeed<'_, '_> {
             {
                 return Err(A::Error::custom(format!("can't be given together with {other}")));
             }
-            let noted = self.reader.present.borrow().len();
             let value = map.next_value_seed(FieldSeed { reader: self.reader, field })?;
-            if field.output_only {
-                self.reader.present.borrow_mut().truncate(noted);
-            } else if self.reader.presence == Presence::Wanted
-                && changes_as_a_whole(self.reader, field, &value, noted)
-            {
-                self.reader.present.borrow_mut().truncate(noted);
+            if !field.output_only {
                 self.reader.note();
             }
             message.set_field(&field.descriptor, value);
@@ -197,18 +194,6 @@ impl<'de> Visitor<'de> for MessageSeed<'_, '_> {
         }
         Ok(message)
     }
-}
-
-/// Whether a present field is changed as a whole. The fields of a nested message are noted one by one instead, unless
-/// it is empty, or no more than a list or a map that has a name, as texts by language are.
-fn changes_as_a_whole(reader: &Reader<'_>, field: &Field, value: &Value, noted_before: usize) -> bool {
-    let Is::Message(id) = field.is else { return true };
-    let shape = reader.shapes.message(id);
-    field.repeat != Repeat::Single
-        || shape.known.is_some()
-        || matches!(&shape.fields[..], [only] if only.repeat != Repeat::Single)
-        || (reader.present.borrow().len() == noted_before
-            && value.as_message().is_none_or(|message| message.fields().next().is_none()))
 }
 
 /// Reads a field: one value, a list or a map.

@@ -2,7 +2,7 @@
 
 use std::error::Error as _;
 
-use arki_rpc::{Failure, Violation};
+use arki_rpc::Failure;
 use axum::body::Body as HttpBody;
 use bytes::Bytes;
 use http::request::Parts;
@@ -10,8 +10,9 @@ use http::{HeaderMap, HeaderName, header};
 use http_body_util::BodyExt;
 use prost_reflect::{DynamicMessage, Value};
 
+use super::mistakes::Mistakes;
 use super::read::{self, Malformed, Parsed, Presence};
-use super::route::{Body, Route};
+use super::route::{Body, Mask, Route};
 use super::scalar;
 use super::shape::Shapes;
 use super::tree::Captured;
@@ -88,20 +89,13 @@ pub(crate) fn assemble(
     body: &[u8],
 ) -> Result<Assembled, Refusal> {
     let (mut message, present) = read_body(shapes, route, body)?;
-    let mut violations = Vec::new();
+    let mut mistakes = Mistakes::default();
     let query = parts.uri.query().unwrap_or_default();
-    parameter::fill(shapes, &route.parameters, query, &mut message, &mut violations);
-    bind_path(shapes, route, captured, &mut message, &mut violations);
-    bind_headers(route, &parts.headers, &mut message, &mut violations);
-    if let [only] = violations.as_slice()
-        && only.description == parameter::NO_PAGE_TOKEN
-    {
-        return Err(Refusal::malformed_page_token());
-    }
-    if !violations.is_empty() {
-        return Err(Failure::invalid(violations).into());
-    }
-    derive_mask(route, present, &mut message)?;
+    parameter::fill(shapes, &route.parameters, query, &mut message, &mut mistakes);
+    bind_path(shapes, route, captured, &mut message, &mut mistakes);
+    bind_headers(route, &parts.headers, &mut message, &mut mistakes);
+    mistakes.finish()?;
+    derive_mask(route, &present, &mut message)?;
     let repeatable = route
         .request_id
         .as_ref()
@@ -125,12 +119,16 @@ pub(crate) fn assemble_line(
         refuse(&malformed, "")
     })?;
     let mut message = parsed.message;
-    let mut violations = Vec::new();
-    bind_path(shapes, route, captured, &mut message, &mut violations);
-    if violations.is_empty() { Ok(message) } else { Err(Failure::invalid(violations).into()) }
+    let mut mistakes = Mistakes::default();
+    bind_path(shapes, route, captured, &mut message, &mut mistakes);
+    mistakes.finish().map(|()| message)
 }
 
-fn read_body(shapes: &Shapes, route: &Route, body: &[u8]) -> Result<(DynamicMessage, Vec<String>), Refusal> {
+fn read_body<'a>(
+    shapes: &'a Shapes,
+    route: &'a Route,
+    body: &[u8],
+) -> Result<(DynamicMessage, Vec<&'a str>), Refusal> {
     let empty = || DynamicMessage::new(shapes.message(route.input).descriptor.clone());
     if body.is_empty() {
         return match &route.body {
@@ -141,7 +139,11 @@ fn read_body(shapes: &Shapes, route: &Route, body: &[u8]) -> Result<(DynamicMess
             }
         };
     }
-    let presence = if route.mask.is_some() { Presence::Wanted } else { Presence::Ignored };
+    let presence = match &route.mask {
+        None => Presence::Ignored,
+        Some(Mask { resource: None, .. }) => Presence::OfWhole,
+        Some(Mask { resource: Some(field), .. }) => Presence::OfField(field),
+    };
     match &route.body {
         Body::None => Ok((empty(), Vec::new())),
         Body::Whole => {
@@ -180,26 +182,19 @@ fn bind_path(
     route: &Route,
     captured: &Captured,
     message: &mut DynamicMessage,
-    violations: &mut Vec<Violation>,
+    mistakes: &mut Mistakes,
 ) {
     for bound in &route.bounds {
         let text = captured.value(bound.first, bound.end, bound.to_the_end);
         match scalar::from_text(shapes, bound.is, &text) {
             Ok(value) => bound.path.set(message, value),
-            Err(description) => violations.push(Violation { field: bound.path.dotted(), description }),
+            Err(description) => mistakes.note(bound.path.dotted(), description),
         }
     }
 }
 
-fn bind_headers(
-    route: &Route,
-    headers: &HeaderMap,
-    message: &mut DynamicMessage,
-    violations: &mut Vec<Violation>,
-) {
-    let mut refuse = |header: &HeaderName, description: &str| {
-        violations.push(Violation { field: header.to_string(), description: description.to_owned() });
-    };
+fn bind_headers(route: &Route, headers: &HeaderMap, message: &mut DynamicMessage, mistakes: &mut Mistakes) {
+    let mut refuse = |header: &HeaderName, description: &str| mistakes.note(header.as_str(), description);
     if let Some(value) = headers.get(IDEMPOTENCY_KEY)
         && let Some(field) = &route.request_id
     {
@@ -257,20 +252,13 @@ fn unquote(text: &str) -> &str {
 
 /// A partial update without a mask changes what its body names. The name and the etag say which resource and which
 /// version of it; they are not changed.
-fn derive_mask(route: &Route, present: Vec<String>, message: &mut DynamicMessage) -> Result<(), Refusal> {
+fn derive_mask(route: &Route, present: &[&str], message: &mut DynamicMessage) -> Result<(), Refusal> {
     let Some(mask) = &route.mask else { return Ok(()) };
     if message.has_field(&mask.field) {
         return Ok(());
     }
-    // A field is changed as a whole, with what is inside: that is what services take, and what a schema can say.
-    let mut names: Vec<String> = present
-        .iter()
-        .filter_map(|path| path.strip_prefix(mask.prefix.as_str())?.split('.').next())
-        .filter(|name| !matches!(*name, "name" | "etag"))
-        .map(str::to_owned)
-        .collect();
-    names.dedup();
-    let paths: Vec<Value> = names.into_iter().map(Value::String).collect();
+    let changed = present.iter().filter(|name| !matches!(**name, "name" | "etag"));
+    let paths: Vec<Value> = changed.map(|name| Value::String((*name).to_owned())).collect();
     if paths.is_empty() {
         // For a service an empty mask means every field, which a body that names none can't be meant to change.
         let description = "names nothing to change, name the fields in the body or here";

@@ -91,8 +91,8 @@ pub(crate) enum Body {
 #[derive(Debug)]
 pub(crate) struct Mask {
     pub(crate) field: FieldDescriptor,
-    /// The resource inside a body that is the whole request, with its dot; empty when the body is the resource.
-    pub(crate) prefix: String,
+    /// The resource inside a body that is the whole request; none when the body is the resource.
+    pub(crate) resource: Option<Box<str>>,
 }
 
 /// What of the reply is sent.
@@ -249,18 +249,18 @@ impl Compiler<'_> {
             field.kind().as_message().is_some_and(|inner| inner.full_name() == "google.protobuf.FieldMask")
         };
         let field = input.get_field_by_name("update_mask").filter(is_mask)?;
-        let prefix = match body {
+        let resource = match body {
             Body::None => return None,
-            Body::Field(..) => String::new(),
+            Body::Field(..) => None,
             Body::Whole => {
                 // The resource is the one message of the request that is no well-known type.
                 let resource = input.fields().find(|field| {
                     field.kind().as_message().is_some_and(|inner| known(inner).is_none()) && !field.is_list()
                 })?;
-                format!("{}.", resource.name())
+                Some(resource.name().into())
             }
         };
-        (self.binding.verb == http::Method::PATCH).then_some(Mask { field, prefix })
+        (self.binding.verb == http::Method::PATCH).then_some(Mask { field, resource })
     }
 
     /// The etag that `If-Match` fills: the request's own, else that of the resource that the body changes. What is

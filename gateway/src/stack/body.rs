@@ -57,6 +57,9 @@ pub(super) fn is_import(method: &Method) -> bool {
 impl<N: Step> Step for LimitBody<N> {
     async fn run(&self, mut ticket: Ticket) -> Response {
         let Some(limit) = self.limit(&ticket.target) else { return self.next.run(ticket).await };
+        if http_body::Body::is_end_stream(ticket.request.body()) {
+            return self.next.run(ticket).await;
+        }
         let announced = http_body::Body::size_hint(ticket.request.body()).lower();
         if announced > u64::try_from(limit).unwrap_or(u64::MAX) {
             if announced <= STILL_READ {

@@ -42,13 +42,19 @@ impl<N> Observe<N> {
                 HeaderValue::try_from(format!("00-{id}-{}-00", id.get(16..)?)).ok()
             };
             if let Some(value) = given.or_else(own) {
-                headers.insert(TRACEPARENT, value);
+                headers.insert(TRACEPARENT, once(value));
             }
         }
         if let Ok(value) = HeaderValue::try_from(id) {
-            headers.insert(REQUEST_ID, value);
+            headers.insert(REQUEST_ID, once(value));
         }
     }
+}
+
+/// A value that no other reply has. In the table of HTTP/2 it would only push out those that come again.
+fn once(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
 }
 
 impl<N: Step> Step for Observe<N> {

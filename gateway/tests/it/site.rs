@@ -27,6 +27,20 @@ async fn the_openapi_document_is_served_and_need_not_be_read_twice() {
 }
 
 #[tokio::test]
+async fn every_type_of_event_has_its_schema() {
+    let house = House::new().await;
+    let answer = house.send(request("GET", "/docs/events", "")).await;
+    let page = String::from_utf8(answer.body.to_vec()).unwrap();
+    assert!(page.contains("/docs/events/arki.survey.wave.closed.v1"), "{page}");
+    let answer = house.send(request("GET", "/docs/events/arki.survey.wave.closed.v1", "")).await;
+    assert_eq!(answer.header("content-type"), Some("application/schema+json"));
+    assert_eq!(answer.json()["properties"]["wave"]["type"], "string");
+    // What stays inside has no schema outside.
+    let answer = house.send(request("GET", "/docs/events/arki.survey.responses.counted.v1", "")).await;
+    assert_eq!(answer.status, 404);
+}
+
+#[tokio::test]
 async fn the_documents_are_pages_with_a_place_for_each_rpc() {
     let house = House::new().await;
     let answer = house.send(request("GET", "/docs", "")).await;

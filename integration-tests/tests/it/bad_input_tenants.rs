@@ -85,6 +85,11 @@ async fn everything(api: &Api) -> Result<Names> {
     let key = json!({"displayName": "reader", "scopes": ["goal.read"]});
     let key = api.post("/v1/apiKeys", &key).await?.ok()?;
     names.insert("apiKey", key["apiKey"]["name"].as_str().context("no name")?.to_owned());
+    // For events that don't come here, so that its log stays as it is.
+    let endpoint = json!({"url": "https://receiver.example.com/", "eventTypes": ["arki.scorecard.*"]});
+    let endpoint = api.post("/v1/webhookEndpoints", &endpoint).await?.ok()?;
+    let endpoint = endpoint["webhookEndpoint"]["name"].as_str().context("no name")?;
+    names.insert("webhookEndpoint", endpoint.to_owned());
     Ok(names)
 }
 
@@ -116,6 +121,7 @@ fn body(method: &str, path: &str, names: &Names) -> Option<Value> {
         ("patch", _, "goals") => json!({"title": words()}),
         ("patch", _, "messages") => json!({"subject": words()}),
         ("patch", _, "outcomes") => json!({"currency": "EUR"}),
+        ("patch", _, "webhookEndpoints") => json!({"description": "mine now"}),
         ("patch", _, "attributeDefinitions") => json!({"isRequired": true}),
         ("patch", _, "servesEdges") => json!({"words": words()}),
         ("patch", _, "ambassadors") => json!({"hoursPerMonth": 5}),

@@ -29,9 +29,9 @@ const PEOPLE: usize = 110;
 /// How many answers have been acknowledged when the database goes away.
 const BEFORE: usize = 60;
 
-/// A refusal takes no longer than a pool waits for a connection, twice where it stood behind a group that waited too, and
-/// the way there and back on a busy machine.
-const BOUND: Duration = Duration::from_secs(8);
+/// A refusal takes no longer than a pool waits for a connection, twice where it stood behind a group that waited too:
+/// less than a second, and the way there and back on a busy machine.
+const BOUND: Duration = Duration::from_secs(4);
 
 const SERVICES: [&str; 5] = ["directory", "survey", "scorecard", "goal", "communication"];
 

@@ -22,4 +22,5 @@ mod real_input;
 mod tenants;
 mod tracing;
 mod tracing_sink;
+mod webhooks;
 mod wirings;

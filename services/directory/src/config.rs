@@ -20,6 +20,8 @@ pub struct Config {
     /// signed with; the same ones in every replica. The first seals, all open, so that a new one is put in front.
     /// Default: none, and then nothing can be made that has such a secret.
     pub sealing_key_files: Vec<PathBuf>,
+    /// How events are sent to others.
+    pub webhooks: Webhooks,
     /// Time between two sweeps of remembered request ids, in seconds, at least 1. Default 3,600.
     pub sweep_seconds: u64,
     /// Time between two looks for planned changes of employment whose day has come, in seconds, at least 1. Default
@@ -34,9 +36,29 @@ impl Default for Config {
             admin_key_file: None,
             audit_retention_days: 730,
             sealing_key_files: Vec::new(),
+            webhooks: Webhooks::default(),
             sweep_seconds: 3_600,
             due_seconds: 60,
         }
+    }
+}
+
+/// The section `directory.webhooks`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Webhooks {
+    /// Whether endpoints may be at private addresses and any port, and on this machine without TLS: for tests and
+    /// demonstrations. The gateway must be told the same in `gateway.webhooks.allow_private`. Default false.
+    pub allow_private: bool,
+    /// How long deliveries, what waits of them, and the log are kept, in days, 1 to 3650. Default 30.
+    pub keep_days: u32,
+    /// Where the pages of this Arki are, for the `dataschema` of events. Default `http://localhost:8080`.
+    pub public_url: String,
+}
+
+impl Default for Webhooks {
+    fn default() -> Self {
+        Self { allow_private: false, keep_days: 30, public_url: "http://localhost:8080".to_owned() }
     }
 }
 
@@ -59,6 +81,16 @@ impl Config {
         if self.sweep_seconds == 0 {
             return Err(Unusable("directory.sweep_seconds is 0: give at least 1"));
         }
+        let Webhooks { allow_private: _, keep_days, public_url } = &self.webhooks;
+        if !(1..=3_650).contains(keep_days) {
+            return Err(Unusable("directory.webhooks.keep_days must be 1 to 3650"));
+        }
+        let is_url = public_url.starts_with("https://") || public_url.starts_with("http://");
+        if !is_url || public_url.ends_with('/') || public_url.chars().any(char::is_whitespace) {
+            return Err(Unusable(
+                "directory.webhooks.public_url must be like https://arki.example.org, without a slash at its end",
+            ));
+        }
         if self.due_seconds == 0 {
             return Err(Unusable("directory.due_seconds is 0: give at least 1"));
         }
@@ -74,6 +106,10 @@ mod tests {
     fn the_defaults_can_be_used_and_nonsense_can_not() {
         assert_eq!(Config::default().validate(), Ok(()));
         assert!(Config { sweep_seconds: 0, ..Config::default() }.validate().is_err());
+        let with = |webhooks| Config { webhooks, ..Config::default() };
+        assert!(with(Webhooks { keep_days: 0, ..Webhooks::default() }).validate().is_err());
+        let public_url = "https://arki.example.org/".to_owned();
+        assert!(with(Webhooks { public_url, ..Webhooks::default() }).validate().is_err());
         assert!(Config { due_seconds: 0, ..Config::default() }.validate().is_err());
     }
 }

@@ -25,6 +25,7 @@ mod roles;
 mod serves;
 mod tenants;
 mod units;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -47,6 +48,7 @@ pub use merges::{Candidate, MergedPeople};
 pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 pub use recorder::Recorder;
+pub use webhooks::{Report, ToSend};
 
 use crate::domain::Tenant;
 use crate::sealing::Sealer;
@@ -58,6 +60,7 @@ pub struct Directory {
     store: Store,
     clock: Arc<dyn Clock>,
     sealer: Sealer,
+    webhooks: crate::config::Webhooks,
 }
 
 /// Who asks for a write, and which request it is.
@@ -75,13 +78,19 @@ pub struct Asked {
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, sealer: Sealer::default() }
+        Self { store, clock, sealer: Sealer::default(), webhooks: crate::config::Webhooks::default() }
     }
 
     /// The same use cases with keys to seal secrets with.
     #[must_use]
     pub fn with_sealer(self, sealer: Sealer) -> Self {
         Self { sealer, ..self }
+    }
+
+    /// The same use cases with the settings of webhooks.
+    #[must_use]
+    pub fn with_webhooks(self, webhooks: crate::config::Webhooks) -> Self {
+        Self { webhooks, ..self }
     }
 
     /// What secrets are sealed with that must be read again.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use arki_database::page::Tokens;
-use arki_database::{Store, request};
+use arki_database::{Backend, Store, request};
 use arki_events::{Bus, JetStream, Relay, jetstream, wake};
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
 use arki_proto::directory::v1::ambassador_service_server::AmbassadorServiceServer;
@@ -15,15 +15,17 @@ use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
 use async_trait::async_trait;
+use chrono::TimeDelta;
 use tonic::service::Routes;
 
 use crate::admin_key;
 use crate::config::Config;
+use crate::grpc::webhooks::Webhooks;
 use crate::grpc::{AuditGrpc, Grpc};
 use crate::sealing::Sealer;
 use crate::service::{Directory, FirstKey, Recorder};
 use crate::storage::Migrator;
-use crate::worker;
+use crate::worker::{self, Listener, keep_log_swept};
 
 /// The services that this one calls: none. The directory is asked by all others and asks nobody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -38,15 +40,31 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let Context { clock, tasks, assertion: _ } = ctx;
     let store = Store::connect(&config.database).await.context("directory.database can't be used")?;
     let sealer = Sealer::read(&config.sealing_key_files)?;
-    let directory = Directory::new(store.clone(), clock.clone()).with_sealer(sealer);
+    let directory = Directory::new(store.clone(), clock.clone())
+        .with_sealer(sealer)
+        .with_webhooks(config.webhooks.clone());
     if let Some(path) = &config.admin_key_file {
         admin_key::first_start(&directory, path)
             .await
             .context("the first key can't be made, is the database of the directory migrated?")?;
     }
+    if store.backend() == Backend::Sqlite
+        && let Err(error) = directory.release_webhook_deliveries().await
+    {
+        // They are due again at the end of their leases anyway.
+        tracing::warn!(%error, "webhooks that were being sent wait for their leases to end");
+    }
+    let public_url = config.webhooks.public_url.clone();
+    Listener::listen(store.clone(), &*bus, clock.clone(), public_url).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("directory relay", relay.run(tasks.stop()));
     let every = Duration::from_secs(config.sweep_seconds);
+    let keep = TimeDelta::days(config.webhooks.keep_days.into());
+    let (sweeping, time) = (store.clone(), clock.clone());
+    let stopped = tasks.stop();
+    tasks.spawn("directory webhook sweeper", async move {
+        keep_log_swept(sweeping, move || time.now(), keep, every, stopped.cancelled()).await;
+    });
     let now = move || clock.now();
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
     let due = Duration::from_secs(config.due_seconds);
@@ -65,7 +83,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(ServesServiceServer::new(grpc.clone()))
         .add_service(EmploymentServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))
-        .add_service(OrganisationServiceServer::new(grpc));
+        .add_service(OrganisationServiceServer::new(grpc.clone()))
+        .add_service(Webhooks(grpc).into_server());
     Ok(Running { routes, descriptor: arki_proto::DESCRIPTOR, readiness: Arc::new(Ready(store)) })
 }
 

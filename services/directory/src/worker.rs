@@ -1,10 +1,16 @@
 //! What the directory does by itself.
 
+mod listener;
+mod sweeper;
+
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use crate::service::Directory;
+
+pub(crate) use listener::Listener;
+pub(crate) use sweeper::keep_log_swept;
 
 /// Looks for planned changes of employment whose day has come, until `stop`.
 pub(crate) async fn let_employments_hold(directory: Directory, every: Duration, stop: CancellationToken) {

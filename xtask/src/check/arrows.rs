@@ -39,21 +39,27 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         "arki-database",
         "arki-process",
     ];
+    let directory: Vec<_> = service.iter().copied().chain(["arki-webhooks"]).collect();
     let mut allowed = BTreeMap::from([
         ("arki-proto", vec![]),
         ("arki-ids", vec![]),
         ("arki-words", vec![]),
         ("arki-stats", vec![]),
         ("arki-scim", vec![]),
+        ("arki-webhooks", vec!["arki-proto"]),
         ("arki-rpc", vec!["arki-proto", "arki-ids"]),
         ("arki-database", vec!["arki-ids"]),
         ("arki-events", vec!["arki-proto", "arki-ids", "arki-database"]),
         ("arki-process", vec!["arki-rpc"]),
-        ("arki-gateway", vec!["arki-proto", "arki-ids", "arki-words", "arki-rpc", "arki-process"]),
+        (
+            "arki-gateway",
+            vec!["arki-proto", "arki-ids", "arki-webhooks", "arki-words", "arki-rpc", "arki-process"],
+        ),
     ]);
     for name in SERVICES {
         allowed.insert(name, service.clone());
     }
+    allowed.insert("arki-directory", directory);
     allowed
 }
 

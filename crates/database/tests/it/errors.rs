@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use arki_database::{Config, Error, Store};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, TransactionTrait};
 
@@ -49,7 +51,7 @@ async fn a_wrong_statement_is_none_of_the_kinds_a_caller_acts_on(store: &Store) 
 /// A connection of the test's own, which does not wait for locks.
 async fn impatient(place: &Place) -> DatabaseConnection {
     let mut options = ConnectOptions::new(&place.config.url);
-    options.map_sqlx_sqlite_opts(|options| options.busy_timeout(std::time::Duration::ZERO));
+    options.map_sqlx_sqlite_opts(|options| options.busy_timeout(Duration::ZERO));
     Database::connect(options).await.unwrap()
 }
 
@@ -92,7 +94,8 @@ async fn a_lock_that_is_not_given_on_postgresql_is_unavailable() {
 async fn a_server_that_is_not_there_is_unavailable() {
     // Port 9 is "discard", which nothing answers on.
     let url = "postgres://arki@127.0.0.1:9/arki".to_owned();
-    let config = Config { url, acquire_timeout_seconds: 1, ..Config::default() };
-    let error = Store::connect(&config).await.unwrap_err();
+    let config = Config { url, acquire_timeout_milliseconds: 100, ..Config::default() };
+    let answered = tokio::time::timeout(Duration::from_secs(30), Store::connect(&config)).await;
+    let error = answered.expect("the bound of the wait does not hold").unwrap_err();
     assert!(matches!(error, Error::Unavailable), "{error:?}");
 }

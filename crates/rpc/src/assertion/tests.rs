@@ -108,3 +108,63 @@ fn a_key_never_shows_its_secret() {
     let shown = format!("{:?}", AssertionKey::new(&[[b's'; 32]], now).unwrap());
     assert_eq!(shown, "AssertionKey { .. }");
 }
+
+#[test]
+fn an_assertion_that_was_believed_once_expires_all_the_same() {
+    let (hand, now) = clock();
+    let key = AssertionKey::new(&[[7; 32]], now).unwrap();
+    let ann = ann();
+    let assertion = key.sign(&ann, PATH);
+    for (seconds, expected) in [(0, Ok(ann.clone())), (70, Ok(ann)), (1, Err(Error::Expired))] {
+        *hand.lock().unwrap() += TimeDelta::seconds(seconds);
+        assert_eq!(key.verify(&assertion, PATH), expected);
+    }
+}
+
+#[test]
+fn an_assertion_that_was_believed_once_is_good_for_no_other_method() {
+    let (_, now) = clock();
+    let key = AssertionKey::new(&[[7; 32]], now).unwrap();
+    let assertion = key.sign(&ann(), PATH);
+    for _ in 0..2 {
+        assert!(key.verify(&assertion, PATH).is_ok());
+        assert_eq!(key.verify(&assertion, "/arki.goal.v1.GoalService/DeleteGoal"), Err(Error::Signature));
+    }
+}
+
+#[test]
+fn an_assertion_is_reused_for_the_same_caller_and_method_and_a_short_while() {
+    let (hand, now) = clock();
+    let key = AssertionKey::new(&[[7; 32]], now).unwrap();
+    let ann = ann();
+    let first = key.header(&ann, PATH);
+    assert!(first.is_sensitive());
+    assert_eq!(key.header(&ann, PATH), first);
+    *hand.lock().unwrap() += TimeDelta::seconds(4);
+    assert_eq!(key.header(&ann, PATH), first);
+    *hand.lock().unwrap() += TimeDelta::seconds(1);
+    assert_ne!(key.header(&ann, PATH), first);
+    // A clock that was set back doesn't make it last.
+    let latest = key.header(&ann, PATH);
+    *hand.lock().unwrap() -= TimeDelta::seconds(30);
+    assert_ne!(key.header(&ann, PATH), latest);
+}
+
+#[test]
+fn nobody_is_sent_with_the_assertion_of_another() {
+    let (_, now) = clock();
+    let key = AssertionKey::new(&[[7; 32]], now).unwrap();
+    let ann = ann();
+    let others = [
+        Caller { tenant: TenantId::random(), ..ann.clone() },
+        Caller { subject: "people/bob".into(), ..ann.clone() },
+        Caller { scopes: Scopes::parse("goal.read"), ..ann.clone() },
+        Caller { reach: Reach::Tenant, ..ann.clone() },
+    ];
+    for caller in others.iter().chain([&ann]).chain(&others) {
+        for path in [PATH, "/arki.goal.v1.GoalService/DeleteGoal"] {
+            let header = key.header(caller, path);
+            assert_eq!(key.verify(header.to_str().unwrap(), path).as_ref(), Ok(caller));
+        }
+    }
+}

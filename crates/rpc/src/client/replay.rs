@@ -31,6 +31,20 @@ impl Replay {
         let (parts, mut body) = request.into_parts();
         let mut frames: Vec<Result<Frame<Bytes>, Status>> = Vec::new();
         let mut kept = Vec::new();
+        // Most requests are one message, which came whole.
+        let Some(first) = body.frame().await else { return Self::Kept(parts, Bytes::new()) };
+        match first.map(Frame::into_data) {
+            Ok(Ok(data)) if data.len() > LARGEST => {
+                return Self::large(parts, vec![Ok(Frame::data(data))], body);
+            }
+            Ok(Ok(data)) if http_body::Body::is_end_stream(&body) => return Self::Kept(parts, data),
+            Ok(Ok(data)) => {
+                kept.extend_from_slice(&data);
+                frames.push(Ok(Frame::data(data)));
+            }
+            Ok(Err(frame)) => return Self::large(parts, vec![Ok(frame)], body),
+            Err(status) => return Self::large(parts, vec![Err(status)], body),
+        }
         while let Some(frame) = body.frame().await {
             let data = frame.as_ref().ok().and_then(Frame::data_ref);
             let fits = data.is_some_and(|data| kept.len() + data.len() <= LARGEST);
@@ -40,10 +54,14 @@ impl Replay {
                 continue;
             }
             frames.push(frame);
-            let whole = stream::iter(frames).chain(BodyStream::new(body));
-            return Self::once(Request::from_parts(parts, Body::new(StreamBody::new(whole))));
+            return Self::large(parts, frames, body);
         }
         Self::Kept(parts, kept.into())
+    }
+
+    fn large(parts: Parts, frames: Vec<Result<Frame<Bytes>, Status>>, rest: Body) -> Self {
+        let whole = stream::iter(frames).chain(BodyStream::new(rest));
+        Self::once(Request::from_parts(parts, Body::new(StreamBody::new(whole))))
     }
 
     /// The request for the next try.

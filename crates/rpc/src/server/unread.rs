@@ -2,7 +2,7 @@
 //!
 //! tonic reads messages, and calls it `INTERNAL` when it can't: a fault of the server, for what is a fault of the
 //! caller. Whatever a handler here refuses carries details, so a status without any is tonic's own, and gets the code
-//! and the reason that the contract knows.
+//! and the reason that the contract knows. tonic says `INTERNAL` of replies too; only its words tell which it is about.
 
 use arki_proto::r#type::v1::ErrorReason;
 use http::{HeaderName, Response};
@@ -31,6 +31,25 @@ pub fn unread_message(status: Status) -> Status {
     refused(&status).map_or(status, Status::from)
 }
 
+/// How tonic, and prost under it, begin to say that a message from outside can't be read.
+const UNREADABLE: [&str; 5] = [
+    "failed to decode Protobuf message",
+    "protocol error: received message with ",
+    "Error decompressing: ",
+    "Unexpected EOF decoding stream.",
+    "Missing request message.",
+];
+
+/// How tonic begins to say that a message from outside is too large to be read.
+const TOO_LARGE: &str = "Error, decoded message length too large";
+
+/// How it says, anywhere, that the message came from a peer that was called.
+const FROM_A_PEER: &str = "while receiving response";
+
+fn is_about_request(said: &str, begins: &[&str]) -> bool {
+    begins.iter().any(|begin| said.starts_with(begin)) && !said.contains(FROM_A_PEER)
+}
+
 fn refused(status: &Status) -> Option<Failure> {
     if !status.details().is_empty() {
         return None;
@@ -38,8 +57,10 @@ fn refused(status: &Status) -> Option<Failure> {
     // What tonic says names the message, the field and the fault; none of it is ours to hide.
     let message = format!("the message can't be read: {}", status.message());
     match status.code() {
-        Code::Internal => Some(Failure::invalid_argument(ErrorReason::MalformedRequest, message)),
-        Code::OutOfRange => {
+        Code::Internal if is_about_request(status.message(), &UNREADABLE) => {
+            Some(Failure::invalid_argument(ErrorReason::MalformedRequest, message))
+        }
+        Code::OutOfRange if is_about_request(status.message(), &[TOO_LARGE]) => {
             let mut failure = Failure::resource_exhausted(ErrorReason::BodyTooLarge, message);
             // Waiting doesn't make it smaller.
             failure.retry_after = None;

@@ -64,3 +64,21 @@ async fn a_bug_in_a_handler_stays_a_bug() {
     let failure = call(&peer, GET, by_ann("")).await.unwrap_err();
     assert_eq!((failure.code, &*failure.reason), (Code::Internal, "INTERNAL"));
 }
+
+#[tokio::test]
+async fn a_reply_that_cannot_be_written_or_a_peers_that_cannot_be_read_is_no_fault_of_the_caller() {
+    for said in [
+        Status::internal("Error encoding: the buffer is full"),
+        Status::internal("Missing response message."),
+        Status::internal("Error decompressing: broken, while receiving response with status: 200 OK"),
+        Status::out_of_range("Error, encoded message length too large: found 9 bytes, the limit is: 8 bytes"),
+    ] {
+        let code = said.code();
+        let peer = serve(EchoServer::new(move |_| {
+            let said = said.clone();
+            async move { Err(said) }
+        }));
+        let failure = call(&peer, GET, by_ann("")).await.unwrap_err();
+        assert_eq!(failure.code, code, "{failure}");
+    }
+}

@@ -177,7 +177,7 @@ proptest! {
     fn no_text_makes_the_reader_panic(json in "[\\[\\]{}\",:a-z0-9 ]{0,60}") {
         let shapes = shapes();
         let plant = garden::pool().get_message_by_name("arki.goal.v1.Plant").unwrap();
-        let _ = read::message(&shapes, shapes.find(&plant).unwrap(), json.as_bytes(), Presence::Wanted);
+        let _ = read::message(&shapes, shapes.find(&plant).unwrap(), json.as_bytes(), Presence::OfWhole);
     }
 }
 

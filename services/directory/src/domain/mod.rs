@@ -23,6 +23,7 @@ pub mod serves;
 pub mod tenant;
 pub mod tree;
 pub mod unit;
+pub mod webhook;
 
 pub use account::Account;
 pub use api_key::ApiKey;

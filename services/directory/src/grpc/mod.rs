@@ -21,6 +21,7 @@ mod serves;
 mod status;
 mod tenants;
 mod units;
+pub(crate) mod webhooks;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;

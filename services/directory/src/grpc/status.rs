@@ -112,6 +112,18 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         Error::ScopeNotHeld(scope) => {
             Failure::permission_denied(ErrorReason::ScopeNotHeld, message).with("scope", scope)
         }
+        Error::SealingKeyMissing => Failure::failed_precondition(ErrorReason::SealingKeyMissing, message),
+        Error::Sealed(error) => Failure::internal(error),
+        Error::WebhookDeliveryNotFound(delivery) => {
+            Failure::not_found(ErrorReason::WebhookDeliveryNotFound, message).with("name", delivery.name())
+        }
+        Error::WebhookEndpointDisabled(endpoint) => {
+            Failure::failed_precondition(ErrorReason::WebhookEndpointDisabled, message)
+                .with("name", endpoint.name())
+        }
+        Error::WebhookEndpointNotFound(endpoint) => {
+            Failure::not_found(ErrorReason::WebhookEndpointNotFound, message).with("name", endpoint.name())
+        }
         Error::DeadLetterNotFound(letter) => {
             Failure::not_found(HouseReason::DeadLetterNotFound, message).with("dead_letter", letter)
         }

@@ -2,6 +2,7 @@
 
 use arki_ids::{
     AccountId, AmbassadorId, ApiKeyId, OutcomeId, PersonId, RoleId, ServesEdgeId, TenantId, UnitId,
+    WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
@@ -81,6 +82,17 @@ pub enum Error {
     ScopeUnknown(String),
     #[error("the caller doesn't hold scope {0:?} and can't give it")]
     ScopeNotHeld(String),
+    #[error("no key is configured to seal secrets with, set directory.sealing_key_files")]
+    SealingKeyMissing,
+    /// What was sealed can't be opened, which is the operator's matter.
+    #[error("a secret can't be opened: {0}")]
+    Sealed(crate::sealing::Error),
+    #[error("there is no {}, or it is older than the log is kept", .0.name())]
+    WebhookDeliveryNotFound(WebhookDeliveryId),
+    #[error("{} is disabled, enable it first", .0.name())]
+    WebhookEndpointDisabled(WebhookEndpointId),
+    #[error("there is no {}", .0.name())]
+    WebhookEndpointNotFound(WebhookEndpointId),
     #[error("there is no dead letter {0:?}")]
     DeadLetterNotFound(String),
     #[error("the resource changed since it was read")]
@@ -156,4 +168,13 @@ impl From<ChangeError> for Error {
 pub(super) fn check_etag(expected: &str, revision: i64) -> Result<(), Error> {
     let etag = etag(revision);
     if expected.is_empty() || expected == etag { Ok(()) } else { Err(Error::EtagMismatch { etag }) }
+}
+
+impl From<crate::sealing::Error> for Error {
+    fn from(error: crate::sealing::Error) -> Self {
+        match error {
+            crate::sealing::Error::NoKey => Self::SealingKeyMissing,
+            error => Self::Sealed(error),
+        }
+    }
 }

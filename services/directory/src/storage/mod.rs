@@ -17,11 +17,12 @@
 //! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
 //!   of what is not kept any more.
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
+//! - `webhook_…`: see [`webhooks`].
 //!
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
 //!
-//! Every function takes the tenant and reaches entities through `in_tenant`, but for the two that say why they can't:
-//! [`api_keys::find_by_hash`] and [`tenants::list`].
+//! Every function takes the tenant and reaches entities through `in_tenant`, but for those that say why they can't:
+//! [`api_keys::find_by_hash`], [`tenants::list`] and [`webhooks::queue`].
 
 pub mod accounts;
 pub mod ambassadors;
@@ -39,6 +40,7 @@ pub mod roles;
 pub mod serves;
 pub mod tenants;
 pub mod units;
+pub mod webhooks;
 
 use std::fmt::Display;
 use std::str::FromStr;

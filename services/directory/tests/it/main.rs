@@ -29,3 +29,6 @@ mod storage;
 mod tenants;
 mod units;
 mod user;
+mod webhook_user;
+mod webhooks;
+mod webhooks_queue;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use arki_database::Store;
-use arki_directory::{Config, Peers, build, migrate};
-use arki_events::{InProcess, Payload};
+use arki_directory::{Config, Peers, Webhooks, build, migrate};
+use arki_events::{Bus, Envelope, InProcess, Payload};
 use arki_ids::TenantId;
 use arki_process::{Clock, Context};
 use arki_proto::directory::v1 as pb;
@@ -22,15 +22,20 @@ pub(crate) struct Server {
     peer: Peer,
     clock: Arc<FakeClock>,
     recorder: Arc<Recorder>,
+    bus: InProcess,
     _database: TestDatabase,
 }
 
 impl OnDatabase for Server {
     async fn on(database: TestDatabase) -> Self {
         let admin_key_file = database.folder().join("admin.key");
+        let sealing_key = database.folder().join("sealing.key");
+        arki_directory::sealing::keep_key_file(&sealing_key).unwrap();
         let config = Config {
             database: database.config.clone(),
             admin_key_file: Some(admin_key_file.clone()),
+            sealing_key_files: vec![sealing_key],
+            webhooks: Webhooks { allow_private: true, ..Webhooks::default() },
             due_seconds: 1,
             ..Config::default()
         };
@@ -40,12 +45,12 @@ impl OnDatabase for Server {
         let recorder = Recorder::on(&bus, &["arki.>"]).await;
 
         migrate(config.clone()).await.unwrap();
-        let running = build(config.clone(), Peers, Arc::new(bus), context.clone()).await.unwrap();
+        let running = build(config.clone(), Peers, Arc::new(bus.clone()), context.clone()).await.unwrap();
         let peer = running.peer(&context.assertion).unwrap();
         running.readiness.ready().await.unwrap();
         let secret = std::fs::read_to_string(&admin_key_file).unwrap();
         let admin = who_has(&peer, secret.trim()).await;
-        Self { config, admin, context, peer, clock, recorder, _database: database }
+        Self { config, admin, context, peer, clock, recorder, bus, _database: database }
     }
 }
 
@@ -92,6 +97,7 @@ impl Server {
         self.clock.clone()
     }
 
+    /// The service, to be called.
     pub(crate) fn peer(&self) -> Peer {
         self.peer.clone()
     }
@@ -102,6 +108,16 @@ impl Server {
 
     pub(crate) fn wait(&self, time: TimeDelta) {
         self.clock.advance(time);
+    }
+
+    /// Every event that was told so far.
+    pub(crate) fn told(&self) -> Vec<Envelope> {
+        self.recorder.all()
+    }
+
+    /// Tells an event, whatever was told before.
+    pub(crate) async fn tell(&self, event: Envelope) {
+        self.bus.publish(event).await.unwrap();
     }
 
     /// The events of one kind, as soon as there are `count`.

@@ -1,6 +1,7 @@
 //! Whether answers fit the questions.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use super::answer::{Answer, Feelings, Value};
 use super::questionnaire::{Kind, Question, Version};
@@ -11,12 +12,22 @@ pub const MOST_FEELINGS: usize = 5;
 /// Characters of an answer in own words.
 pub const LONGEST_TEXT: usize = 4_000;
 
+/// The place of an answer. Written out only when something there is wrong, which it seldom is.
+#[derive(Clone, Copy)]
+struct At(usize);
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "answers[{}]", self.0)
+    }
+}
+
 /// Everything that does not fit, all at once; nothing when the answers can be stored.
 pub fn violations(version: &Version, answers: &[Answer]) -> Vec<Violation> {
     let mut found = Vec::new();
     let mut answered = HashSet::new();
     for (index, Answer { question: key, value }) in answers.iter().enumerate() {
-        let at = format!("answers[{index}]");
+        let at = At(index);
         let Some((_, question)) = version.question(key) else {
             found.push(Violation::new(
                 format!("{at}.question"),
@@ -31,7 +42,7 @@ pub fn violations(version: &Version, answers: &[Answer]) -> Vec<Violation> {
         if value.is_blank() {
             answered.remove(key.as_str());
         }
-        of_value(question, value, &at, &mut found);
+        of_value(question, value, at, &mut found);
     }
     for question in &version.content.questions {
         if question.required && !answered.contains(question.key.as_str()) {
@@ -44,7 +55,7 @@ pub fn violations(version: &Version, answers: &[Answer]) -> Vec<Violation> {
     found
 }
 
-fn of_value(question: &Question, value: &Value, at: &str, found: &mut Vec<Violation>) {
+fn of_value(question: &Question, value: &Value, at: At, found: &mut Vec<Violation>) {
     match (question.kind, value) {
         (Kind::Nps | Kind::Csat | Kind::Ces | Kind::Agreement, Value::Number(number)) => {
             let scale = question.kind.scale().unwrap_or(0..=0);
@@ -77,12 +88,12 @@ fn of_value(question: &Question, value: &Value, at: &str, found: &mut Vec<Violat
                 Kind::EmotionPalette => "feelings",
                 Kind::OpenText => "text",
             };
-            found.push(Violation::new(at, format!("this question is answered by {wanted}")));
+            found.push(Violation::new(at.to_string(), format!("this question is answered by {wanted}")));
         }
     }
 }
 
-fn of_feelings(question: &Question, feelings: &Feelings, at: &str, found: &mut Vec<Violation>) {
+fn of_feelings(question: &Question, feelings: &Feelings, at: At, found: &mut Vec<Violation>) {
     let Feelings { chosen, order_shown } = feelings;
     let at = format!("{at}.feelings");
     if chosen.len() > MOST_FEELINGS {

@@ -42,27 +42,32 @@ pub struct New {
 
 /// The invitations behind tokens, by the hashes of the tokens.
 pub async fn find_targets(tx: &Tx, tokens: &[(TenantId, &str)]) -> Result<HashMap<String, Target>, Error> {
+    let backend = tx.get_database_backend();
+    // SQLite has no booleans, JSON has.
+    let columns = "i.tenant_id, i.wave_id, i.id, i.unit, i.token_hash, \
+                   CASE WHEN i.submitted THEN 1 ELSE 0 END, i.fingerprint";
     let sql = format!(
-        "SELECT i.tenant_id, i.wave_id, i.id, i.unit, i.token_hash, i.submitted, i.fingerprint FROM {} \
-         JOIN invitation i ON i.tenant_id = t.value ->> 0 AND i.token_hash = t.value ->> 1",
-        rows::source(tx.get_database_backend())
+        "SELECT {} FROM {} JOIN invitation i ON i.tenant_id = t.value ->> 0 AND i.token_hash = t.value ->> 1",
+        rows::gathered(backend, columns),
+        rows::source(backend)
     );
     let mut found = HashMap::with_capacity(tokens.len());
-    for row in rows::query(tx, &sql, tokens).await? {
-        let text = |column: &str| row.try_get::<String>("", column);
-        let unit: Option<String> = row.try_get("", "unit")?;
+    for row in rows::gather(tx, &sql, tokens).await? {
+        let (tenant, wave, invitation, unit, token_hash, submitted, fingerprint): FoundTarget = row;
         let target = Target {
-            tenant: parse(&text("tenant_id")?, "invitation.tenant_id")?,
-            wave: parse(&text("wave_id")?, "invitation.wave_id")?,
-            invitation: parse(&text("id")?, "invitation.id")?,
+            tenant: parse(&tenant, "invitation.tenant_id")?,
+            wave: parse(&wave, "invitation.wave_id")?,
+            invitation: parse(&invitation, "invitation.id")?,
             unit: parse_some(unit.as_deref(), "invitation.unit")?,
-            submitted: row.try_get("", "submitted")?,
-            fingerprint: row.try_get("", "fingerprint")?,
+            submitted: submitted != 0,
+            fingerprint,
         };
-        found.insert(text("token_hash")?, target);
+        found.insert(token_hash, target);
     }
     Ok(found)
 }
+
+type FoundTarget = (String, String, String, Option<String>, String, u8, Option<String>);
 
 /// How a transaction holds a wave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,11 +108,12 @@ fn lock_key(tenant: TenantId, wave: WaveId) -> i64 {
 
 /// Notes invitations as answered, each with a fingerprint of the answers, and tells which of them were not before.
 pub async fn mark_submitted(tx: &Tx, answered: &[(&Target, &str)]) -> Result<HashSet<InvitationId>, Error> {
-    let sql = format!(
+    let backend = tx.get_database_backend();
+    let mut sql = format!(
         "UPDATE invitation SET submitted = TRUE, fingerprint = t.value ->> 3 FROM {} \
          WHERE invitation.tenant_id = t.value ->> 0 AND invitation.wave_id = t.value ->> 1 \
-         AND invitation.id = t.value ->> 2 AND NOT invitation.submitted RETURNING id",
-        rows::source(tx.get_database_backend())
+         AND invitation.id = t.value ->> 2 AND NOT invitation.submitted",
+        rows::source(backend)
     );
     let mut rows: Vec<_> = answered
         .iter()
@@ -115,6 +121,15 @@ pub async fn mark_submitted(tx: &Tx, answered: &[(&Target, &str)]) -> Result<Has
         .collect();
     // In one order in every transaction, so that two never wait for each other.
     rows.sort_unstable();
+    if backend == DbBackend::Sqlite {
+        // Its one writer is this transaction, so what it read as unanswered still is.
+        let marked = rows::execute(tx, &sql, &rows).await?;
+        if marked != rows.len() as u64 {
+            return Err(Error::Corrupt(format!("{marked} of {} invitations could be marked", rows.len())));
+        }
+        return Ok(rows.iter().map(|(_, _, invitation, _)| *invitation).collect());
+    }
+    sql.push_str(" RETURNING id");
     let marked = rows::query(tx, &sql, &rows).await?;
     marked.iter().map(|row| parse(&row.try_get::<String>("", "id")?, "invitation.id")).collect()
 }

@@ -6,8 +6,9 @@
 use arki_database::Error;
 use sea_orm::{ConnectionTrait, DbBackend, QueryResult, Statement};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 
-use super::to_json;
+use super::{from_json, to_json};
 
 /// Rows in one statement: more gain nothing.
 const MOST_ROWS: usize = 1_000;
@@ -53,6 +54,31 @@ where
     let mut found = Vec::new();
     for part in parts(rows)? {
         found.extend(db.query_all_raw(statement(db, sql, part)).await?);
+    }
+    Ok(found)
+}
+
+/// The values of a row as a JSON array, and those of all rows as one text, for a statement that [`gather`] reads. On SQLite
+/// each row that is handed over by itself crosses from the thread of the database to its reader.
+pub(super) fn gathered(backend: DbBackend, values: &str) -> String {
+    match backend {
+        DbBackend::Postgres => {
+            format!("COALESCE(CAST(json_agg(json_build_array({values})) AS TEXT), '[]') AS gathered")
+        }
+        _ => format!("json_group_array(json_array({values})) AS gathered"),
+    }
+}
+
+/// As [`query`], for a statement that selects what [`gathered`] says.
+pub(super) async fn gather<C, R, T>(db: &C, sql: &str, rows: &[R]) -> Result<Vec<T>, Error>
+where
+    C: ConnectionTrait,
+    R: Serialize,
+    T: DeserializeOwned,
+{
+    let mut found = Vec::new();
+    for row in query(db, sql, rows).await? {
+        found.extend(from_json::<Vec<T>>(&row.try_get::<String>("", "gathered")?, "gathered")?);
     }
     Ok(found)
 }

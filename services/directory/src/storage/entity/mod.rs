@@ -20,3 +20,7 @@ pub(super) mod serves_edge;
 pub(super) mod tenant;
 pub(super) mod unit;
 pub(super) mod unit_version;
+pub(super) mod webhook_attempt;
+pub(super) mod webhook_delivery;
+pub(super) mod webhook_endpoint;
+pub(super) mod webhook_lane;

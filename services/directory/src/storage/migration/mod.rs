@@ -2,6 +2,7 @@
 //! applied; what was released is never edited.
 
 mod m20261122_000001_create;
+mod m20261127_000004_webhook;
 mod m20261127_000005_audit;
 mod m20261127_000006_people;
 mod m20261127_000061_merge;
@@ -19,6 +20,7 @@ impl MigratorTrait for Migrator {
             Box::new(arki_events::outbox::Migration),
             Box::new(arki_events::inbox::Migration),
             Box::new(m20261122_000001_create::Migration),
+            Box::new(m20261127_000004_webhook::Migration),
             Box::new(m20261127_000005_audit::Migration),
             Box::new(m20261127_000006_people::Migration),
             Box::new(m20261127_000061_merge::Migration),

@@ -1,0 +1,39 @@
+use arki_ids::TenantId;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "webhook_endpoint")]
+pub(in crate::storage) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub tenant_id: String,
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: String,
+    pub url: String,
+    pub description: String,
+    /// Separated by spaces.
+    pub event_types: String,
+    /// Separated by spaces.
+    pub header_names: String,
+    /// Sealed.
+    pub headers: Vec<u8>,
+    /// Sealed.
+    pub secrets: Vec<u8>,
+    pub max_per_second: i32,
+    pub disabled_reason: Option<String>,
+    pub disable_time: Option<DateTimeUtc>,
+    pub previous_secret_expire_time: Option<DateTimeUtc>,
+    pub revision: i64,
+    pub create_time: DateTimeUtc,
+    pub update_time: DateTimeUtc,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(in crate::storage) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+impl Entity {
+    pub(in crate::storage) fn in_tenant(tenant: TenantId) -> Select<Self> {
+        Self::find().filter(Column::TenantId.eq(tenant.to_string()))
+    }
+}
