@@ -87,7 +87,7 @@ fn namesakes_are_told_apart() {
     let with = |email: &str| Profile { email: email.to_owned(), ..plain.clone() };
     let shouted = Profile { display_name: " AINO  esimerkki".to_owned(), ..plain.clone() };
     for (one, other, expected) in [
-        (plain.clone(), shouted.clone(), vec![Likeness::Name]),
+        (plain.clone(), shouted, vec![Likeness::Name]),
         (plain.clone(), with("a@example.com"), vec![Likeness::Name]),
         (with("a@example.com"), with("b@example.com"), vec![]),
         (with("A@example.com"), with("a@EXAMPLE.com"), vec![Likeness::Email, Likeness::Name]),
