@@ -39,6 +39,17 @@ pub struct Config {
     /// File of at least 32 bytes that seals the sessions of the console, the same one in every replica. Default none:
     /// a secret of this process alone, so that sessions end with it.
     pub session_secret_file: Option<PathBuf>,
+    /// Keys and tokens that are not good, from one network address, a minute; more are answered 429. 0 means no limit,
+    /// which is right behind a proxy that all callers share. Default 1,000.
+    pub key_failures_per_minute: u32,
+    /// Whether identity providers may be on this machine, and there without TLS. For tests. Default false.
+    pub oidc_allow_loopback: bool,
+    /// Whether identity providers may be in private networks. Default false: an administrator of any tenant writes
+    /// their addresses.
+    pub oidc_allow_private: bool,
+    /// The least time between two questions to one identity provider for its keys, in seconds: a new key is believed
+    /// within as much, and unknown ones cause no more questions. Default 10.
+    pub oidc_refetch_seconds: u32,
     /// How often calls without a good key are written into the audit log, in seconds: one entry counts all of them.
     /// Default 30.
     pub audit_strangers_seconds: u64,
@@ -90,6 +101,10 @@ impl Default for Config {
             max_connections: 10_000,
             session_secret_file: None,
             audit_strangers_seconds: 30,
+            key_failures_per_minute: 1_000,
+            oidc_allow_loopback: false,
+            oidc_allow_private: false,
+            oidc_refetch_seconds: 10,
             always_https: false,
             webhooks: Webhooks::default(),
         }

@@ -19,6 +19,8 @@ mod docs;
 #[cfg(test)]
 mod garden;
 mod grpc;
+mod oauth;
+mod oidc;
 mod openapi;
 mod pages;
 mod problem;

@@ -18,10 +18,13 @@ use tower::Service;
 
 use crate::audit::Audit;
 use crate::auth::Authenticator;
+use crate::auth::token::Issuer;
 use crate::config::Config;
 use crate::contract::{Contract, Error};
 use crate::docs::{Readied, Site};
 use crate::grpc::Grpc;
+use crate::oauth;
+use crate::oidc::{Fetch, Oidc, Policy};
 use crate::pages;
 use crate::request_id::{self, RequestIds};
 use crate::rest::Rest;
@@ -96,11 +99,19 @@ impl Gateway {
         let authenticator =
             Authenticator::new(peers.directory.clone(), Arc::clone(&context.clock), config.key_cache_entries)
                 .telling(audit.clone());
-        let peers = audit.watch(peers);
         let secret = pages::session_secret(config.session_secret_file.as_deref())?;
+        let policy =
+            Policy { allow_loopback: config.oidc_allow_loopback, allow_private: config.oidc_allow_private };
+        let refetch = chrono::TimeDelta::seconds(i64::from(config.oidc_refetch_seconds));
+        let clock = Arc::clone(&context.clock);
+        let oidc = Oidc::new(peers.directory.clone(), clock, Fetch::new(policy)?, refetch);
+        let authenticator =
+            authenticator.believing(oidc, Issuer::new(&secret), config.key_failures_per_minute);
+        let peers = audit.watch(peers);
         let state =
             pages::State::new(peers.clone(), authenticator.clone(), Arc::clone(&context.clock), &secret);
-        let pages = pages::router(state.always_https(config.always_https));
+        let pages = pages::router(state.always_https(config.always_https))
+            .merge(oauth::router(authenticator.clone(), config.always_https));
         Self::assemble(arki_proto::DESCRIPTOR, config, peers, authenticator, pages, context).await
     }
 

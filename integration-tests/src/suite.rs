@@ -99,7 +99,7 @@ impl Suite {
         // Receivers of tests are on this machine.
         environment.push(("ARKI_DIRECTORY__WEBHOOKS__ALLOW_PRIVATE", "true"));
         environment.push(("ARKI_GATEWAY__WEBHOOKS__ALLOW_PRIVATE", "true"));
-        environment.push(EDGE_SOON);
+        environment.extend(EDGE_SOON);
         environment.push(("ARKI_PROCESS__TELEMETRY__METRICS_INTERVAL_SECONDS", "1"));
         if let Some(collector) = &self.wishes.collector {
             environment.push(("OTEL_EXPORTER_OTLP_ENDPOINT", collector));
@@ -161,7 +161,7 @@ impl Suite {
         let arguments = ["serve", "--config", &config, "--listen", &listen, "--admin-listen", &admin];
         let mut environment = SOON.to_vec();
         if name == GATEWAY {
-            environment.push(EDGE_SOON);
+            environment.extend(EDGE_SOON);
         }
         let process = Process::start(&program, &arguments, folder, &environment)?;
         self.processes.insert(program, process);
@@ -331,8 +331,13 @@ impl Suite {
 /// Spans are sent soon after they end, so that a test need not wait for the usual five seconds.
 const SOON: [(&str, &str); 1] = [("OTEL_BSP_SCHEDULE_DELAY", "200")];
 
-/// The same for refused callers, which the edge writes down once in a while.
-const EDGE_SOON: (&str, &str) = ("ARKI_GATEWAY__AUDIT_STRANGERS_SECONDS", "1");
+/// The same for refused callers, which the edge writes down once in a while, and for new keys of identity providers,
+/// which are on this machine in tests.
+const EDGE_SOON: [(&str, &str); 3] = [
+    ("ARKI_GATEWAY__AUDIT_STRANGERS_SECONDS", "1"),
+    ("ARKI_GATEWAY__OIDC_ALLOW_LOOPBACK", "true"),
+    ("ARKI_GATEWAY__OIDC_REFETCH_SECONDS", "1"),
+];
 
 impl Drop for Suite {
     fn drop(&mut self) {

@@ -43,6 +43,10 @@ kinds! {
     Ambassador, AmbassadorId, "amb", "ambassadors";
     /// A key by which a program calls the API.
     ApiKey, ApiKeyId, "key", "apiKeys";
+    /// A provider of OpenID Connect whose tokens are accepted.
+    IdentityProvider, IdentityProviderId, "idp", "identityProviders";
+    /// That somebody has a role.
+    RoleBinding, RoleBindingId, "rbn", "roleBindings";
     /// One run of a file through an importer.
     Import, ImportId, "imp", "imports";
     /// A set of questions.

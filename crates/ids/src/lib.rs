@@ -14,7 +14,7 @@ pub mod kinds;
 pub use id::{Id, Kind, ParseIdError};
 pub use kinds::{
     AccountId, AmbassadorId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, EventId, GoalId,
-    ImportId, InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId, QuestionnaireId,
-    ReadingId, RequestId, ResponseId, RoleCardId, RoleId, ServesEdgeId, TargetProfileId, TenantId, UnitId,
-    VersionId, VisionId, WaveId, WebhookDeliveryId, WebhookEndpointId,
+    IdentityProviderId, ImportId, InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId,
+    QuestionnaireId, ReadingId, RequestId, ResponseId, RoleBindingId, RoleCardId, RoleId, ServesEdgeId,
+    TargetProfileId, TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId, WebhookEndpointId,
 };

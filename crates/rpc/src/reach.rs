@@ -66,6 +66,22 @@ impl Reach {
         }
     }
 
+    /// The unit that a call is about, where units `within` are covered: the only root where it names none.
+    ///
+    /// # Errors
+    /// `OUT_OF_REACH` for a unit that is not covered, whether it is there or not, and for whoever has to say which.
+    pub fn unit_within(
+        &self,
+        unit: Option<UnitId>,
+        within: Option<&HashSet<UnitId>>,
+    ) -> Result<Option<UnitId>, Failure> {
+        let unit = self.unit_or_own(unit)?;
+        match (unit, within) {
+            (Some(unit), Some(within)) if !within.contains(&unit) => Err(Failure::out_of_reach()),
+            _ => Ok(unit),
+        }
+    }
+
     /// Whether a unit is one of the roots or below one, by the tree that `parent` tells. Ends on a circle too.
     pub fn covers(&self, unit: UnitId, mut parent: impl FnMut(UnitId) -> Option<UnitId>) -> bool {
         let Some(rows) = self.rows() else { return true };

@@ -2,9 +2,9 @@
 
 use std::fmt::Debug;
 
-use arki_ids::TenantId;
+use arki_ids::{PersonId, TenantId, UnitId};
 use arki_proto::r#type::v1::{ErrorReason, LocalizedText};
-use arki_rpc::{Caller, Failure, Reach, Reason, Scopes, client};
+use arki_rpc::{Caller, Failure, Reach, Reason, Rows, Scopes, client};
 use prost_types::FieldMask;
 use tonic::{Code, Request, Response, Status};
 
@@ -12,6 +12,21 @@ use tonic::{Code, Request, Response, Status};
 pub fn ask<T>(tenant: TenantId, scopes: &str, request: T) -> Request<T> {
     let subject = "apiKeys/key_00000000000000000000000001".to_owned();
     let caller = Caller { tenant, subject, scopes: Scopes::parse(scopes), reach: Reach::Tenant };
+    client::with_caller(Request::new(request), &caller)
+}
+
+/// The same, of somebody who leads these units and is this person.
+pub fn ask_as<T>(
+    tenant: TenantId,
+    scopes: &str,
+    units: &[UnitId],
+    person: Option<PersonId>,
+    request: T,
+) -> Request<T> {
+    let rows = Rows { units: units.iter().copied().collect(), person };
+    let subject =
+        person.map_or_else(|| "apiKeys/key_00000000000000000000000001".to_owned(), |one| one.name());
+    let caller = Caller { tenant, subject, scopes: Scopes::parse(scopes), reach: Reach::Rows(rows) };
     client::with_caller(Request::new(request), &caller)
 }
 

@@ -19,7 +19,7 @@ pub mod directory;
 pub mod events;
 pub mod patience;
 
-pub use call::{Refused, ask, fields, mask, refused, said, text, told};
+pub use call::{Refused, ask, ask_as, fields, mask, refused, said, text, told};
 pub use clock::FakeClock;
 pub use database::{OnDatabase, TestDatabase, start};
 pub use directory::{FakeDirectory, Organisation};

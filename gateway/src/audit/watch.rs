@@ -102,11 +102,22 @@ fn outcome(path: &str, decision: &Decision, code: Code) -> Option<pb::AuditOutco
     }
 }
 
-/// The beginning of a body, and the body whole as it was. One that is longer than is looked at goes on as it comes.
+/// Flag and length before a message.
+const HEADER: usize = 5;
+
+/// Whether the first message is there. A stream may send its next one only after an answer, so nobody waits for that.
+fn has_message(seen: &[u8]) -> bool {
+    match seen.split_first_chunk::<HEADER>() {
+        Some(([_, a, b, c, d], rest)) => rest.len() >= u32::from_be_bytes([*a, *b, *c, *d]) as usize,
+        None => false,
+    }
+}
+
+/// The beginning of a body, and the body whole as it was. What is longer than is looked at goes on as it comes.
 async fn look(mut body: Body) -> (Bytes, Body) {
     let mut seen = BytesMut::new();
     let mut frames: Vec<Result<Frame<Bytes>, Status>> = Vec::new();
-    while seen.len() < LOOKED_AT {
+    while seen.len() < LOOKED_AT && !has_message(&seen) {
         match body.frame().await {
             None => return (seen.freeze(), Body::new(StreamBody::new(stream::iter(frames)))),
             Some(frame) => {

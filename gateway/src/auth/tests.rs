@@ -170,3 +170,45 @@ async fn the_key_is_read_from_the_authorization_header() {
     }
     assert!(house.authenticator.caller(&HeaderMap::new()).await.is_err());
 }
+
+fn believing(house: House, failures_per_minute: u32) -> House {
+    let House { directory, clock, authenticator } = house;
+    let fetch = crate::oidc::Fetch::new(crate::oidc::Policy::default()).unwrap();
+    let oidc = Oidc::new(directory.peer(), clock.clone(), fetch, TimeDelta::seconds(10));
+    let authenticator = authenticator.believing(oidc, Issuer::new(b"secret"), failures_per_minute);
+    House { directory, clock, authenticator }
+}
+
+#[tokio::test]
+async fn an_address_with_too_many_bad_keys_waits_and_who_is_known_does_not() {
+    let house = believing(house(Directory::default(), 10), 2);
+    let [one, other]: [IpAddr; 2] = [[192, 0, 2, 1].into(), [192, 0, 2, 2].into()];
+    let knock = |key: &'static str, from: IpAddr| {
+        let authenticator = house.authenticator.clone();
+        async move { authenticator.caller_of(key, Some(from)).await }
+    };
+    knock("arki_good", one).await.unwrap();
+    for key in ["arki_bad", "a.b.c"] {
+        assert_eq!(knock(key, one).await.unwrap_err().code, Code::Unauthenticated, "{key}");
+    }
+    let waits = knock("arki_another", one).await.unwrap_err();
+    assert_eq!(waits.code, Code::ResourceExhausted);
+    assert!(waits.retry_after.is_some());
+    knock("arki_good", one).await.unwrap();
+    assert_eq!(knock("arki_another", other).await.unwrap_err().code, Code::Unauthenticated);
+    house.passes(30_000);
+    assert_eq!(knock("arki_another", one).await.unwrap_err().code, Code::Unauthenticated);
+}
+
+#[tokio::test]
+async fn a_token_is_its_key_with_no_more_than_its_scopes() {
+    let house = believing(house(Directory::default(), 10), 0);
+    let token = house.authenticator.issue(hash_of("arki_good"), &Scopes::parse("")).unwrap();
+    let caller = house.authenticator.caller_of(&token, None).await.unwrap();
+    assert_eq!(caller.subject, "apiKeys/key_1");
+    assert!(!caller.allows("goal.read"), "it was asked for nothing");
+    let gone = house.authenticator.issue(hash_of("arki_revoked"), &Scopes::parse("goal.read")).unwrap();
+    assert_eq!(house.authenticator.caller_of(&gone, None).await.unwrap_err().code, Code::Unauthenticated);
+    house.passes(3_600_000);
+    assert_eq!(house.authenticator.caller_of(&token, None).await.unwrap_err().code, Code::Unauthenticated);
+}

@@ -19,7 +19,7 @@ impl<N: Step> Step for Authenticate<N> {
             Target::Unknown | Target::NotAllowed(_) | Target::Plumbing | Target::Site => false,
         };
         if needs_caller {
-            match self.authenticator.caller(ticket.request.headers()).await {
+            match self.authenticator.caller_from(ticket.request.headers(), ticket.from).await {
                 Ok(caller) => ticket.caller = Some(caller),
                 Err(failure) => return ticket.tongue.refuse(failure),
             }

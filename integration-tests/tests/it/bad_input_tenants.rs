@@ -12,12 +12,12 @@ use crate::wirings::in_both_wirings;
 
 in_both_wirings!(names_of_another_tenant_lead_nowhere);
 
-fn words() -> Value {
+pub(crate) fn words() -> Value {
     json!({"byLanguage": {"en": "Nobody is left alone with a problem"}})
 }
 
 /// Something with a name, by the parameter that takes it in a path.
-type Names = BTreeMap<&'static str, String>;
+pub(crate) type Names = BTreeMap<&'static str, String>;
 
 async fn created(api: &Api, path: &str, body: Value) -> Result<String> {
     let reply = api.post(path, &body).await?.ok().with_context(|| path.to_owned())?;
@@ -25,7 +25,7 @@ async fn created(api: &Api, path: &str, body: Value) -> Result<String> {
 }
 
 /// One of each kind.
-async fn everything(api: &Api) -> Result<Names> {
+pub(crate) async fn everything(api: &Api) -> Result<Names> {
     let text = words();
     let unit = created(api, "/v1/units", json!({"displayName": "Sales"})).await?;
     let person = json!({"kind": "PERSON_KIND_EMPLOYEE", "displayName": "Aino Esimerkki", "unit": unit});
@@ -59,6 +59,9 @@ async fn everything(api: &Api) -> Result<Names> {
         "displayName": "W", "questionnaireVersion": version, "audience": "WAVE_AUDIENCE_EMPLOYEES",
         "anonymity": "ANONYMITY_CONFIDENTIAL", "sender": text
     });
+    let provider = json!({"displayName": "P", "issuer": "https://id.example.com", "audiences": ["arki"]});
+    let binding =
+        json!({"role": "ACCESS_ROLE_ANALYST", "memberKind": "MEMBER_KIND_EMAIL", "member": "a@example.com"});
     let mut names = Names::from([("unit", unit), ("person", person), ("version", version)]);
     for (kind, path, body) in [
         ("role", "/v1/roles", json!({"displayName": "Seller"})),
@@ -74,6 +77,8 @@ async fn everything(api: &Api) -> Result<Names> {
         ("metric", "/v1/metrics", metric),
         ("targetProfile", "/v1/targetProfiles", profile),
         ("wave", "/v1/waves", wave),
+        ("identityProvider", "/v1/identityProviders", provider),
+        ("roleBinding", "/v1/roleBindings", binding),
     ] {
         names.insert(kind, created(api, path, body).await?);
     }
@@ -122,6 +127,7 @@ fn body(method: &str, path: &str, names: &Names) -> Option<Value> {
         ("patch", _, "messages") => json!({"subject": words()}),
         ("patch", _, "outcomes") => json!({"currency": "EUR"}),
         ("patch", _, "webhookEndpoints") => json!({"description": "mine now"}),
+        ("patch", _, "roleBindings") => json!({"validTo": "2099-01-01T00:00:00Z"}),
         ("patch", _, "attributeDefinitions") => json!({"isRequired": true}),
         ("patch", _, "servesEdges") => json!({"words": words()}),
         ("patch", _, "ambassadors") => json!({"hoursPerMonth": 5}),

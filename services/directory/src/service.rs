@@ -3,6 +3,7 @@
 //! A method checks what its caller may do with the rows at hand, runs one transaction, and leaves the events of what
 //! it changed in the same transaction. [`Directory`] is all there is; its methods lie by noun in the modules below.
 
+mod access;
 mod accounts;
 mod ambassadors;
 mod api_keys;
@@ -22,6 +23,7 @@ mod outcomes;
 mod people;
 mod recorder;
 mod roles;
+mod rows;
 mod serves;
 mod tenants;
 mod units;

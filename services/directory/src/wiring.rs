@@ -21,7 +21,7 @@ use tonic::service::Routes;
 use crate::admin_key;
 use crate::config::Config;
 use crate::grpc::webhooks::Webhooks;
-use crate::grpc::{AuditGrpc, Grpc};
+use crate::grpc::{AccessGrpc, AuditGrpc, Grpc};
 use crate::sealing::Sealer;
 use crate::service::{Directory, FirstKey, Recorder};
 use crate::storage::Migrator;
@@ -77,6 +77,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     }
     let grpc = Grpc::new(directory, tokens);
     let routes = Routes::new(grpc.clone().into_server())
+        .add_service(AccessGrpc::server(grpc.clone()))
         .add_service(AmbassadorServiceServer::new(grpc.clone()))
         .add_service(AttributeServiceServer::new(grpc.clone()))
         .add_service(AuditGrpc::server(grpc.clone(), recorder))

@@ -249,9 +249,12 @@ impl CommunicationService for Grpc {
     ) -> Answer<pb::GetUnderstandingResponse> {
         let (caller, request) = admit(request)?;
         let message: MessageId = convert::id(&request.message, "message")?;
-        answer(self.service.understanding(caller.tenant, message).await, "", |units| {
-            let mut units = units.into_iter().map(convert::unit_understanding);
-            pb::GetUnderstandingResponse { total: units.next(), units: units.collect() }
+        answer(self.service.understanding(&caller, message).await, "", |units| {
+            let (whole, units): (Vec<_>, Vec<_>) = units.into_iter().partition(|one| one.unit.is_none());
+            pb::GetUnderstandingResponse {
+                total: whole.into_iter().next().map(convert::unit_understanding),
+                units: units.into_iter().map(convert::unit_understanding).collect(),
+            }
         })
     }
 

@@ -7,6 +7,7 @@ mod campaigns;
 mod folder;
 mod messages;
 mod planning;
+mod rows;
 mod server;
 mod smtp;
 mod storage;

@@ -1,6 +1,7 @@
 //! The directory on the wire: reads requests, calls the service, renders answers. The only place besides the wiring
 //! that knows tonic and prost.
 
+mod access;
 mod accounts;
 mod ambassadors;
 mod api_keys;
@@ -11,11 +12,13 @@ mod convert;
 mod employments;
 mod events;
 mod identities;
+mod identity_providers;
 mod import;
 mod methods;
 mod organisation;
 mod outcomes;
 mod people;
+mod role_bindings;
 mod roles;
 mod serves;
 mod status;
@@ -34,6 +37,7 @@ use tonic::Request;
 use self::methods::methods;
 use crate::service::{Asked, Directory, Origin};
 
+pub(crate) use access::AccessGrpc;
 pub(crate) use audit::AuditGrpc;
 
 /// The largest request that is taken, in bytes: a file of 32 MiB with its mapping.

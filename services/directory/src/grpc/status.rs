@@ -19,6 +19,14 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         resource => format!("{resource}.{field}"),
     };
     match error {
+        Error::IdentityProviderNotFound(provider) => {
+            Failure::not_found(ErrorReason::IdentityProviderNotFound, message).with("name", provider.name())
+        }
+        Error::RoleBindingNotFound(binding) => {
+            Failure::not_found(ErrorReason::RoleBindingNotFound, message).with("name", binding.name())
+        }
+        Error::NoRole => Failure::permission_denied(ErrorReason::NoRole, message),
+        Error::OutOfReach => Failure::out_of_reach(),
         Error::ScopeMissing(scope) => Failure::scope_missing(scope),
         Error::TenantNotFound(tenant) => {
             Failure::not_found(ErrorReason::TenantNotFound, message).with("name", tenant.name())

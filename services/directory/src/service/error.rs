@@ -1,8 +1,8 @@
 //! Why a use case was refused, in facts.
 
 use arki_ids::{
-    AccountId, AmbassadorId, ApiKeyId, OutcomeId, PersonId, RoleId, ServesEdgeId, TenantId, UnitId,
-    WebhookDeliveryId, WebhookEndpointId,
+    AccountId, AmbassadorId, ApiKeyId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
+    ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
@@ -16,6 +16,14 @@ use crate::domain::{Refused, etag};
 /// Why a use case was refused.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
+    #[error("there is no {}", .0.name())]
+    IdentityProviderNotFound(IdentityProviderId),
+    #[error("there is no {}", .0.name())]
+    RoleBindingNotFound(RoleBindingId),
+    #[error("nothing is bound to the caller, have an administrator bind a role")]
+    NoRole,
+    #[error("this lies outside of what the caller may see")]
+    OutOfReach,
     #[error("the caller lacks scope {0}, use a key that has it")]
     ScopeMissing(&'static str),
     #[error("there is no {}, or it is not the caller's", .0.name())]

@@ -80,6 +80,7 @@ impl Directory {
         {
             found = people::find(reader, tenant, survivor).await?;
         }
+        self.admit_person(caller, found.as_ref(), today).await?;
         Ok((found.ok_or(Error::PersonNotFound(person))?, today))
     }
 
@@ -90,7 +91,14 @@ impl Directory {
         wanted: Wanted,
         page: &PageRequest,
     ) -> Result<(Page<Person>, NaiveDate), Error> {
-        let Wanted { kind, unit, include_descendants, email, external_id, leads, attributes } = wanted;
+        let Wanted { kind, unit, mut include_descendants, email, external_id, leads, attributes } = wanted;
+        if unit.is_none() && caller.reach.rows().is_some() {
+            include_descendants = true;
+        }
+        let unit = caller.reach.unit_or_own(unit).map_err(|_| Error::OutOfReach)?;
+        if let Some(unit) = unit {
+            self.admit_unit(caller, unit).await?;
+        }
         let (reader, tenant) = (self.store.reader(), caller.tenant);
         let day = self.today(tenant).await?;
         if let Some(unit) = unit {

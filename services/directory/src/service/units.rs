@@ -43,6 +43,7 @@ impl Directory {
 
     /// One unit, as it is today.
     pub async fn get_unit(&self, caller: &Caller, unit: UnitId) -> Result<Shown, Error> {
+        self.admit_unit(caller, unit).await?;
         let today = self.today(caller.tenant).await?;
         let found = units::find(self.store.reader(), caller.tenant, unit).await?;
         Ok((found.ok_or(Error::UnitNotFound(unit))?, today))
@@ -56,7 +57,12 @@ impl Directory {
         page: &PageRequest,
     ) -> Result<(Page<Unit>, NaiveDate), Error> {
         let as_of = self.day(caller.tenant, as_of).await?;
-        Ok((units::list(self.store.reader(), caller.tenant, as_of, page).await?, as_of))
+        let mut listed = units::list(self.store.reader(), caller.tenant, as_of, page).await?;
+        if let Some(within) = self.units_within(caller).await? {
+            // A page may be short, or empty with more to come: its token knows where to go on.
+            listed.items.retain(|unit| within.contains(&unit.id));
+        }
+        Ok((listed, as_of))
     }
 
     /// Changes name, leader or key of a unit.
@@ -157,6 +163,9 @@ impl Directory {
         let as_of = self.day(caller.tenant, as_of).await?;
         let reader = self.store.reader();
         let mut nodes = units::on_day(reader, caller.tenant, as_of).await?;
+        if let Some(within) = self.units_within(caller).await? {
+            nodes.retain(|node| within.contains(&node.unit));
+        }
         let employees = people::count_active_by_unit(reader, caller.tenant, as_of).await?;
         for node in &mut nodes {
             node.employees = employees.get(&node.unit).copied().unwrap_or_default();

@@ -16,13 +16,15 @@
 //! - `account` and `outcome`: what the CRM knows.
 //! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
 //!   of what is not kept any more.
+//! - `identity_provider` and `role_binding`: who else vouches for callers, and what those may do.
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
 //! - `webhook_…`: see [`webhooks`].
 //!
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
 //!
 //! Every function takes the tenant and reaches entities through `in_tenant`, but for those that say why they can't:
-//! [`api_keys::find_by_hash`], [`tenants::list`] and [`webhooks::queue`].
+//! [`api_keys::find_by_hash`], [`identity_providers::of_issuer`], [`audit::tenants`], [`tenants::list`] and
+//! [`webhooks::queue`].
 
 pub mod accounts;
 pub mod ambassadors;
@@ -32,10 +34,12 @@ pub mod audit;
 pub mod employments;
 mod entity;
 pub mod identities;
+pub mod identity_providers;
 pub mod merges;
 mod migration;
 pub mod outcomes;
 pub mod people;
+pub mod role_bindings;
 pub mod roles;
 pub mod serves;
 pub mod tenants;

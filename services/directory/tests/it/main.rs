@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 #![allow(clippy::expect_used, reason = "a failed expectation is a failed test")]
 
+mod access;
 mod accounts;
 mod ambassadors;
 mod api_keys;
@@ -23,6 +24,7 @@ mod people;
 mod places;
 mod requests;
 mod roles;
+mod rows;
 mod server;
 mod serves;
 mod storage;

@@ -76,6 +76,11 @@ impl Server {
         User::new(self.peer.clone(), caller)
     }
 
+    /// Whoever this is.
+    pub(crate) fn as_caller(&self, caller: Caller) -> User {
+        User::new(DirectoryServiceClient::new(self.peer.clone()), caller)
+    }
+
     /// The administrator of another tenant.
     pub(crate) async fn stranger(&self) -> User {
         let tenant = pb::Tenant { display_name: "Toinen Oy".to_owned(), ..Default::default() };

@@ -5,6 +5,7 @@ use arki_rpc::{Caller, Failure, Input};
 
 use super::{Grpc, call, convert, render};
 use crate::domain::commitment::Answer;
+use crate::service::rows;
 
 impl Grpc {
     pub(super) async fn set_commitment(
@@ -23,6 +24,9 @@ impl Grpc {
             input.refuse("state", "must be given");
         }
         let (goal, person, state) = input.finish(goal.zip(person).zip(state).map(|((g, p), s)| (g, p, s)))?;
+        if !rows::is_own(&caller, person) {
+            return Err(Failure::out_of_reach());
+        }
         let answer = Answer { state, own_words, objection };
         let commitment = self.goals.set_commitment(call, goal, person, answer).await?;
         Ok(pb::SetCommitmentResponse { commitment: Some(render::commitment(commitment)) })
@@ -38,7 +42,11 @@ impl Grpc {
         let page = list.page(size, &token)?;
         let mut input = Input::default();
         let person = input.id("person", &request.person);
-        let commitments = self.goals.list_commitments(caller.tenant, input.finish(person)?, &page).await?;
+        let person = input.finish(person)?;
+        if !rows::is_own(&caller, person) {
+            return Err(Failure::out_of_reach());
+        }
+        let commitments = self.goals.list_commitments(caller.tenant, person, &page).await?;
         Ok(pb::ListCommitmentsResponse {
             next_page_token: list.token(commitments.next.as_ref()),
             commitments: commitments.items.into_iter().map(render::commitment).collect(),
@@ -54,7 +62,10 @@ impl Grpc {
         let mut input = Input::default();
         let id = input.id("vision", &vision);
         let unit = input.optional_id("unit", &unit);
-        let coverage = self.goals.get_coverage(caller.tenant, input.finish(id)?, unit).await?;
+        let id = input.finish(id)?;
+        let within = self.goals.units_within(&caller).await?;
+        let unit = caller.reach.unit_within(unit, within.as_ref())?;
+        let coverage = self.goals.get_coverage(caller.tenant, id, unit).await?;
         Ok(render::coverage(vision, coverage))
     }
 }

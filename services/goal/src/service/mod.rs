@@ -9,6 +9,7 @@ mod dead_letters;
 mod error;
 mod facts;
 mod goals;
+pub mod rows;
 mod tell;
 mod visions;
 

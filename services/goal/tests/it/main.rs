@@ -9,6 +9,7 @@ mod dead_letters;
 mod goals;
 mod language;
 mod merges;
+mod rows;
 mod storage;
 mod tenants;
 mod visions;

@@ -19,7 +19,10 @@ impl Grpc {
         let mut input = Input::default();
         let id = input.id("metric", &metric);
         let (wave, unit) = (input.optional_id("wave", &wave), input.optional_id("unit", &unit));
-        let query = input.finish(id.map(|metric| ReadingsQuery { metric, wave, unit, language }))?;
+        let id = input.finish(id)?;
+        let within = self.scorecard.units_within(&caller).await?;
+        let unit = caller.reach.unit_within(unit, within.as_ref())?;
+        let query = ReadingsQuery { metric: id, wave, unit, within, language };
         let readings = self.scorecard.list_readings(caller.tenant, &query, &page).await?;
         Ok(pb::ListReadingsResponse {
             next_page_token: list.token(readings.next.as_ref()),
@@ -40,7 +43,10 @@ impl Grpc {
         let mut input = Input::default();
         let id = input.id("target_profile", &target_profile);
         let (wave, unit) = (input.optional_id("wave", &wave), input.optional_id("unit", &unit));
-        let query = input.finish(id.map(|profile| GapQuery { profile, wave, unit, language }))?;
+        let profile = input.finish(id)?;
+        let within = self.scorecard.units_within(&caller).await?;
+        let unit = caller.reach.unit_within(unit, within.as_ref())?;
+        let query = GapQuery { profile, wave, unit, language };
         let gap = self.scorecard.emotion_gap(caller.tenant, query).await?;
         Ok(pb::GetEmotionGapResponse { gap: Some(render::gap(gap)) })
     }

@@ -10,6 +10,7 @@ mod metrics;
 mod profiles;
 mod provenance;
 mod readings;
+mod rows;
 mod scene;
 
 use std::sync::Arc;

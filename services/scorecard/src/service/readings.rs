@@ -1,3 +1,5 @@
+use std::collections::HashSet;
+
 use arki_database::page::{Cursor, PageRequest};
 use arki_ids::{MetricId, TenantId, UnitId, WaveId};
 use arki_stats::Histogram;
@@ -19,6 +21,8 @@ pub struct ReadingsQuery {
     pub wave: Option<WaveId>,
     /// This unit and those right below it; none for the whole tree.
     pub unit: Option<UnitId>,
+    /// Only these units, as they are within the caller's reach; none for every unit.
+    pub within: Option<HashSet<UnitId>>,
     /// Empty for the tenant's.
     pub language: String,
 }
@@ -56,7 +60,12 @@ impl Scorecard {
             audiences: ANYBODY,
         };
         let scene = self.scene(tenant, &asked, &rules).await?;
-        let listed = scene.listed(query.unit)?;
+        let mut listed = scene.listed(query.unit)?;
+        if let Some(within) = &query.within {
+            // The tree of the wave is that of its day: what was below a unit then may be somebody else's today.
+            let unit = |place: &usize| scene.hierarchy.places()[*place].unit;
+            listed.retain(|place| unit(place).is_some_and(|unit| within.contains(&unit)));
+        }
         let from = after.map_or(Ok(0), |unit| place_after(&scene, &listed, unit))?;
         let size = usize::try_from(page.size).unwrap_or(usize::MAX);
         let places: Vec<usize> = listed.iter().copied().skip(from).take(size).collect();

@@ -10,6 +10,7 @@ mod events;
 mod metrics;
 mod permutations;
 mod profiles;
+mod rows;
 mod storage;
 mod tenants;
 mod wave;

@@ -4,6 +4,7 @@
 mod m20261122_000001_create;
 mod m20261127_000004_webhook;
 mod m20261127_000005_audit;
+mod m20261127_000005_binding;
 mod m20261127_000006_people;
 mod m20261127_000061_merge;
 mod m20261127_000062_serves;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_create::Migration),
             Box::new(m20261127_000004_webhook::Migration),
             Box::new(m20261127_000005_audit::Migration),
+            Box::new(m20261127_000005_binding::Migration),
             Box::new(m20261127_000006_people::Migration),
             Box::new(m20261127_000061_merge::Migration),
             Box::new(m20261127_000062_serves::Migration),
