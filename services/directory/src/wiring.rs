@@ -14,13 +14,13 @@ use arki_proto::directory::v1::employment_service_server::EmploymentServiceServe
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
+use arki_proto::directory::v1::webhook_service_server::WebhookServiceServer;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use tonic::service::Routes;
 
 use crate::admin_key;
 use crate::config::Config;
-use crate::grpc::webhooks::Webhooks;
 use crate::grpc::{AccessGrpc, AuditGrpc, Grpc};
 use crate::sealing::Sealer;
 use crate::service::{Directory, FirstKey, Recorder};
@@ -85,7 +85,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(EmploymentServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))
         .add_service(OrganisationServiceServer::new(grpc.clone()))
-        .add_service(Webhooks(grpc).into_server());
+        .add_service(WebhookServiceServer::new(grpc));
     Ok(Running { routes, descriptor: arki_proto::DESCRIPTOR, readiness: Arc::new(Ready(store)) })
 }
 

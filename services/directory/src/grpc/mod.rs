@@ -24,7 +24,7 @@ mod serves;
 mod status;
 mod tenants;
 mod units;
-pub(crate) mod webhooks;
+mod webhooks;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;

@@ -120,6 +120,16 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         Error::ScopeNotHeld(scope) => {
             Failure::permission_denied(ErrorReason::ScopeNotHeld, message).with("scope", scope)
         }
+        Error::ImportBraked { brake: _, plan, employees, leavers, changed_ids } => {
+            Failure::failed_precondition(ErrorReason::ImportBraked, message)
+                .with("plan", plan)
+                .with("employees", employees)
+                .with("leavers", leavers)
+                .with("changed_ids", changed_ids)
+        }
+        Error::ImportPlanChanged { confirmed } => {
+            Failure::failed_precondition(ErrorReason::ImportPlanChanged, message).with("plan", confirmed)
+        }
         Error::SealingKeyMissing => Failure::failed_precondition(ErrorReason::SealingKeyMissing, message),
         Error::Sealed(error) => Failure::internal(error),
         Error::WebhookDeliveryNotFound(delivery) => {

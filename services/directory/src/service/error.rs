@@ -90,6 +90,12 @@ pub enum Error {
     ScopeUnknown(String),
     #[error("the caller doesn't hold scope {0:?} and can't give it")]
     ScopeNotHeld(String),
+    #[error("{brake}; look at the changes with dry_run, then confirm plan {plan} or correct the file")]
+    ImportBraked { brake: String, plan: String, employees: u64, leavers: u64, changed_ids: u64 },
+    #[error(
+        "plan {confirmed:?} no longer holds, look at the changes with dry_run and confirm the plan it names"
+    )]
+    ImportPlanChanged { confirmed: String },
     #[error("no key is configured to seal secrets with, set directory.sealing_key_files")]
     SealingKeyMissing,
     /// What was sealed can't be opened, which is the operator's matter.

@@ -16,6 +16,7 @@ mod events;
 mod growth;
 mod identities;
 mod import;
+mod import_brake;
 mod isolation;
 mod merges;
 mod organisation;

@@ -279,8 +279,12 @@ async fn without_a_sealing_key_no_endpoint_is_made(server: Server) {
     use arki_directory::service::{Asked, Directory};
     let store = Store::connect(&server.config.database).await.unwrap();
     let directory = Directory::new(store, std::sync::Arc::new(arki_process::SystemClock));
-    let asked =
-        Asked { caller: server.admin.caller.clone(), request_id: String::new(), fingerprint: [0; 32] };
+    let asked = Asked {
+        caller: server.admin.caller.clone(),
+        request_id: String::new(),
+        fingerprint: [0; 32],
+        origin: arki_directory::service::Origin::default(),
+    };
     let wanted = arki_directory::domain::webhook::endpoint::Wanted {
         url: Some("https://receiver.example.com/".to_owned()),
         ..Default::default()

@@ -4,43 +4,12 @@ mod deliveries;
 mod endpoints;
 mod sending;
 
-use arki_proto::directory::v1 as pb;
-use arki_proto::directory::v1::webhook_service_server::{WebhookService, WebhookServiceServer};
-use tonic::{Request, Response, Status};
+use arki_proto::directory::v1::webhook_service_server::WebhookService;
 
-use super::{Call, Grpc};
-
-/// The largest request that is taken, in bytes.
-const LARGEST: usize = 4 * 1024 * 1024;
-
-/// The face of the directory that is about webhooks.
-#[derive(Clone)]
-pub(crate) struct Webhooks(pub(crate) Grpc);
-
-impl Webhooks {
-    /// What is served.
-    pub(crate) fn into_server(self) -> WebhookServiceServer<Self> {
-        WebhookServiceServer::new(self).max_decoding_message_size(LARGEST)
-    }
-}
-
-/// Every method: check, call, answer.
-macro_rules! methods {
-    ($($method:ident: $request:ident -> $response:ident = $handler:path;)*) => {
-        #[tonic::async_trait]
-        impl WebhookService for Webhooks {
-            $(async fn $method(
-                &self,
-                request: Request<pb::$request>,
-            ) -> Result<Response<pb::$response>, Status> {
-                let call = Call::of(request)?;
-                Ok(Response::new($handler(&self.0, call).await?))
-            })*
-        }
-    };
-}
+use super::methods::methods;
 
 methods! {
+    WebhookService;
     create_webhook_endpoint: CreateWebhookEndpointRequest -> CreateWebhookEndpointResponse = endpoints::create;
     get_webhook_endpoint: GetWebhookEndpointRequest -> GetWebhookEndpointResponse = endpoints::get;
     list_webhook_endpoints: ListWebhookEndpointsRequest -> ListWebhookEndpointsResponse = endpoints::list;

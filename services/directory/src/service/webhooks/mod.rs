@@ -50,13 +50,18 @@ impl Directory {
         let id = endpoint.id;
         // The first answer is stored for retries, so the secret must not be part of it.
         let endpoint = self
-            .write("CreateWebhookEndpoint", asked, move |tx| {
-                let (endpoint, sealed) = (endpoint.clone(), sealed.clone());
-                Box::pin(async move {
-                    endpoints::save(tx, tenant, &endpoint, &sealed).await?;
-                    Ok(endpoint)
-                })
-            })
+            .write_recorded(
+                "CreateWebhookEndpoint",
+                asked,
+                |made: &Endpoint| vec![made.id.name()],
+                move |tx| {
+                    let (endpoint, sealed) = (endpoint.clone(), sealed.clone());
+                    Box::pin(async move {
+                        endpoints::save(tx, tenant, &endpoint, &sealed).await?;
+                        Ok(endpoint)
+                    })
+                },
+            )
             .await?;
         let is_new = endpoint.id == id;
         Ok((endpoint, is_new.then_some(fresh.0)))
@@ -94,19 +99,24 @@ impl Directory {
         self.check(&asked.caller, &wanted)?;
         let place = Place { sealer: &self.sealer, tenant, endpoint };
         let headers = wanted.headers.as_ref().map(|headers| place.seal_headers(headers)).transpose()?;
-        self.write("UpdateWebhookEndpoint", asked, move |tx| {
-            let (wanted, etag, headers) = (wanted.clone(), etag.clone(), headers.clone());
-            Box::pin(async move {
-                let (stored, mut sealed) = find(tx, tenant, endpoint).await?;
-                check_etag(&etag, stored.revision)?;
-                let changed = stored.change(wanted, now);
-                if changed != stored {
-                    sealed.headers = headers.unwrap_or(sealed.headers);
-                    endpoints::save(tx, tenant, &changed, &sealed).await?;
-                }
-                Ok(changed)
-            })
-        })
+        self.write_recorded(
+            "UpdateWebhookEndpoint",
+            asked,
+            move |_: &Endpoint| vec![endpoint.name()],
+            move |tx| {
+                let (wanted, etag, headers) = (wanted.clone(), etag.clone(), headers.clone());
+                Box::pin(async move {
+                    let (stored, mut sealed) = find(tx, tenant, endpoint).await?;
+                    check_etag(&etag, stored.revision)?;
+                    let changed = stored.change(wanted, now);
+                    if changed != stored {
+                        sealed.headers = headers.unwrap_or(sealed.headers);
+                        endpoints::save(tx, tenant, &changed, &sealed).await?;
+                    }
+                    Ok(changed)
+                })
+            },
+        )
         .await
     }
 
@@ -117,12 +127,17 @@ impl Directory {
         endpoint: WebhookEndpointId,
     ) -> Result<(), Error> {
         let tenant = asked.caller.tenant;
-        self.write("DeleteWebhookEndpoint", asked, move |tx| {
-            Box::pin(async move {
-                let was_there = endpoints::remove(tx, tenant, endpoint).await?;
-                if was_there { Ok(()) } else { Err(Error::WebhookEndpointNotFound(endpoint)) }
-            })
-        })
+        self.write_recorded(
+            "DeleteWebhookEndpoint",
+            asked,
+            move |(): &()| vec![endpoint.name()],
+            move |tx| {
+                Box::pin(async move {
+                    let was_there = endpoints::remove(tx, tenant, endpoint).await?;
+                    if was_there { Ok(()) } else { Err(Error::WebhookEndpointNotFound(endpoint)) }
+                })
+            },
+        )
         .await
     }
 
@@ -140,19 +155,24 @@ impl Directory {
         let id = fresh.0.sign("rotation", 0, &[]);
         let mark = id.clone();
         let (changed, made) = self
-            .write("RotateWebhookSecret", asked, move |tx| {
-                let (sealer, mark) = (sealer.clone(), mark.clone());
-                Box::pin(async move {
-                    let (stored, mut sealed) = find(tx, tenant, endpoint).await?;
-                    let place = Place { sealer: &sealer, tenant, endpoint };
-                    let secrets = place.open_secrets(&sealed.secrets)?.rotated(bytes, overlap, now);
-                    let changed = stored.with_secrets(&secrets, now);
-                    sealed.secrets = place.seal_secrets(&secrets)?;
-                    endpoints::save(tx, tenant, &changed, &sealed).await?;
-                    // A mark that only the holder of the secret could have made tells the first answer from a retry's.
-                    Ok((changed, mark))
-                })
-            })
+            .write_recorded(
+                "RotateWebhookSecret",
+                asked,
+                move |_: &(Endpoint, String)| vec![endpoint.name()],
+                move |tx| {
+                    let (sealer, mark) = (sealer.clone(), mark.clone());
+                    Box::pin(async move {
+                        let (stored, mut sealed) = find(tx, tenant, endpoint).await?;
+                        let place = Place { sealer: &sealer, tenant, endpoint };
+                        let secrets = place.open_secrets(&sealed.secrets)?.rotated(bytes, overlap, now);
+                        let changed = stored.with_secrets(&secrets, now);
+                        sealed.secrets = place.seal_secrets(&secrets)?;
+                        endpoints::save(tx, tenant, &changed, &sealed).await?;
+                        // A mark that only the holder of the secret could have made tells the first answer from a retry's.
+                        Ok((changed, mark))
+                    })
+                },
+            )
             .await?;
         Ok((changed, (made == id).then_some(fresh.0)))
     }
@@ -167,21 +187,26 @@ impl Directory {
         let now = self.now();
         let tenant = asked.caller.tenant;
         let op = if disabled.is_some() { "DisableWebhookEndpoint" } else { "EnableWebhookEndpoint" };
-        self.write(op, asked, move |tx| {
-            Box::pin(async move {
-                let (stored, sealed) = find(tx, tenant, endpoint).await?;
-                let mut changed = stored.with_disabled(disabled, now);
-                if changed != stored {
-                    endpoints::save(tx, tenant, &changed, &sealed).await?;
-                    if disabled.is_none() {
-                        // Else the first failure would disable it again.
-                        endpoints::forget_failures(tx, tenant, endpoint).await?;
-                        changed.failing_since = None;
+        self.write_recorded(
+            op,
+            asked,
+            move |_: &Endpoint| vec![endpoint.name()],
+            move |tx| {
+                Box::pin(async move {
+                    let (stored, sealed) = find(tx, tenant, endpoint).await?;
+                    let mut changed = stored.with_disabled(disabled, now);
+                    if changed != stored {
+                        endpoints::save(tx, tenant, &changed, &sealed).await?;
+                        if disabled.is_none() {
+                            // Else the first failure would disable it again.
+                            endpoints::forget_failures(tx, tenant, endpoint).await?;
+                            changed.failing_since = None;
+                        }
                     }
-                }
-                Ok(changed)
-            })
-        })
+                    Ok(changed)
+                })
+            },
+        )
         .await
     }
 
