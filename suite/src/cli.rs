@@ -58,11 +58,37 @@ pub struct Serve {
 #[derive(Subcommand)]
 pub enum Import {
     /// Brings units, roles and employees to what an HR file says.
-    Hr(File),
+    Hr(Hr),
     /// Brings accounts, customers and outcomes to what a CRM file says.
     Crm(File),
     /// Streams responses into an open wave, exactly once by key.
     Responses(File),
+}
+
+#[derive(Args)]
+pub struct Hr {
+    /// The file: CSV, or JSON as the web services of HR systems have it.
+    pub file: PathBuf,
+    /// The system that wrote the file: workday, successfactors or bamboohr.
+    #[arg(long, value_name = "NAME", required_unless_present = "mapping")]
+    pub profile: Option<String>,
+    /// The mapping file (TOML); see docs/guides. It goes before what the profile knows.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// The file tells of everybody: who of its source is missing has left.
+    #[arg(long)]
+    pub full: bool,
+    /// From which day the changes hold, as in 2026-11-22; today when not given.
+    #[arg(long, value_name = "DAY")]
+    pub effective: Option<chrono::NaiveDate>,
+    /// Only tell what would change.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Do what the brake stopped: the plan that the dry run named.
+    #[arg(long, value_name = "PLAN")]
+    pub confirm: Option<String>,
+    #[command(flatten)]
+    pub target: Target,
 }
 
 #[derive(Args)]

@@ -46,21 +46,44 @@ impl Mapping {
     }
 }
 
+/// An HR file and what is to be done with it.
+#[derive(Clone, Copy, Default)]
+pub struct HrFile<'a> {
+    /// The file itself.
+    pub content: &'a str,
+    /// The system that wrote it; empty for none.
+    pub profile: &'a str,
+    /// The mapping, as TOML.
+    pub mapping: Option<&'a str>,
+    /// Whether who is missing has left.
+    pub full: bool,
+    /// From which day the changes hold; none for today.
+    pub effective: Option<NaiveDate>,
+    /// Whether only to tell what would change.
+    pub dry_run: bool,
+    /// The plan that is confirmed; empty for none.
+    pub confirm: &'a str,
+}
+
 /// Brings the directory to what an HR file says, or tells what would change.
 ///
 /// # Errors
 /// When the mapping cannot be read or the directory refuses the call; errors in the file are in the report.
 pub async fn hr(
     client: &mut DirectoryServiceClient<Api>,
-    content: &str,
-    mapping: &str,
-    dry_run: bool,
+    file: HrFile<'_>,
 ) -> Result<directory::ImportReport> {
+    let HrFile { content, profile, mapping, full, effective, dry_run, confirm } = file;
+    let mode = if full { directory::HrFileMode::Full } else { directory::HrFileMode::Delta };
     let request = directory::ImportHrFileRequest {
         content: content.to_owned(),
-        mapping: Some(Mapping::read(mapping)?.wire()),
+        mapping: mapping.map(Mapping::read).transpose()?.map(Mapping::wire),
         dry_run,
-        ..Default::default()
+        effective: effective.map(wire_day),
+        request_id: String::new(),
+        profile: profile.to_owned(),
+        mode: mode.into(),
+        confirm: confirm.to_owned(),
     };
     client.import_hr_file(request).await?.into_inner().report.context("no report in the reply")
 }
@@ -119,6 +142,17 @@ pub fn told(report: &directory::ImportReport) -> String {
     for error in &report.errors {
         let _ =
             writeln!(text, "  line {}, {}: {} ({:?})", error.line, error.column, error.problem, error.value);
+    }
+    if report.employees > 0 {
+        let _ = writeln!(
+            text,
+            "of {} employees before {} leave; {} leavers are back",
+            report.employees, report.leavers, report.returned
+        );
+    }
+    if !report.brake.is_empty() && report.dry_run {
+        let _ = writeln!(text, "the brake stops this: {}", report.brake);
+        let _ = writeln!(text, "if it is meant, today and with the same file: --confirm {}", report.plan);
     }
     if report.error_count > 0 {
         let _ = writeln!(text, "{} errors; nothing was written", report.error_count);
@@ -245,8 +279,12 @@ pub struct Taken {
 
 fn read_day(cell: &str) -> Result<arki_proto::google::r#type::Date> {
     let day: NaiveDate = cell.parse().with_context(|| format!("{cell:?} is no day such as 2026-11-22"))?;
+    Ok(wire_day(day))
+}
+
+fn wire_day(day: NaiveDate) -> arki_proto::google::r#type::Date {
     let part = |value: u32| i32::try_from(value).unwrap_or_default();
-    Ok(arki_proto::google::r#type::Date { year: day.year(), month: part(day.month()), day: part(day.day()) })
+    arki_proto::google::r#type::Date { year: day.year(), month: part(day.month()), day: part(day.day()) }
 }
 
 fn read_answer(cell: &str, kind: AnswerKind) -> Result<Option<survey::answer::Value>> {

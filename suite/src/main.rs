@@ -10,9 +10,10 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use arki_process::{Clock as _, Settings, SystemClock, config::Sources, telemetry};
+use arki_proto::directory::v1::ImportReport;
 use arki_suite::{
     assembly::{self, Arki},
-    cli::{Arguments, Command, Demo, File, Import, Key},
+    cli::{Arguments, Command, Demo, Hr, Import, Key},
     demo, import, key,
     progress::Progress,
     remote::Server,
@@ -101,28 +102,48 @@ async fn demonstrate(arguments: Demo) -> Result<()> {
 }
 
 async fn take(command: Import) -> Result<()> {
-    let (Import::Hr(file) | Import::Crm(file) | Import::Responses(file)) = &command;
-    let mapping = fs::read_to_string(&file.mapping)
-        .with_context(|| format!("the mapping {} cannot be read", file.mapping.display()))?;
-    let reached = Box::pin(target::reach(&file.target)).await?;
-    let taken = Box::pin(taken(&command, file, &mapping, &reached.server)).await;
+    let target = match &command {
+        Import::Hr(hr) => &hr.target,
+        Import::Crm(file) | Import::Responses(file) => &file.target,
+    };
+    let reached = Box::pin(target::reach(target)).await?;
+    let taken = Box::pin(taken(&command, &reached.server)).await;
     reached.leave().await?;
     taken
 }
 
-async fn taken(command: &Import, file: &File, mapping: &str, server: &Server) -> Result<()> {
-    let read = || {
-        fs::read_to_string(&file.file)
-            .with_context(|| format!("{} cannot be read as UTF-8", file.file.display()))
+fn read(file: &Path) -> Result<String> {
+    fs::read_to_string(file).with_context(|| format!("{} cannot be read as UTF-8", file.display()))
+}
+
+async fn taken_hr(hr: &Hr, server: &Server) -> Result<ImportReport> {
+    let content = read(&hr.file)?;
+    let mapping = hr.mapping.as_deref().map(read).transpose()?;
+    let wanted = import::HrFile {
+        content: &content,
+        profile: hr.profile.as_deref().unwrap_or_default(),
+        mapping: mapping.as_deref(),
+        full: hr.full,
+        effective: hr.effective,
+        dry_run: hr.dry_run,
+        confirm: hr.confirm.as_deref().unwrap_or_default(),
     };
+    import::hr(&mut server.directory(), wanted).await
+}
+
+async fn taken(command: &Import, server: &Server) -> Result<()> {
     let report = match command {
-        Import::Hr(_) => import::hr(&mut server.directory(), &read()?, mapping, file.dry_run).await?,
-        Import::Crm(_) => import::crm(&mut server.directory(), &read()?, mapping, file.dry_run).await?,
-        Import::Responses(_) => {
+        Import::Hr(hr) => taken_hr(hr, server).await?,
+        Import::Crm(file) => {
+            let (content, mapping) = (read(&file.file)?, read(&file.mapping)?);
+            import::crm(&mut server.directory(), &content, &mapping, file.dry_run).await?
+        }
+        Import::Responses(file) => {
             if file.dry_run {
                 bail!("responses have no dry run; a key that came before is never stored twice");
             }
-            let taken = import::responses(server, &file.file, mapping, &Progress::start()).await?;
+            let taken =
+                import::responses(server, &file.file, &read(&file.mapping)?, &Progress::start()).await?;
             tell(&format!(
                 "{} stored, {} had been before, {} refused",
                 taken.stored,

@@ -60,7 +60,8 @@ pub(super) async fn load(server: &Server, progress: &Progress) -> Result<Organis
         .await
         .context("naming the tenant")?;
 
-    let hr = import::hr(&mut directory, HR, HR_MAPPING, false).await.context("the HR file")?;
+    let file = import::HrFile { content: HR, mapping: Some(HR_MAPPING), ..Default::default() };
+    let hr = import::hr(&mut directory, file).await.context("the HR file")?;
     refuse_errors("the HR file", &hr)?;
     progress.done(&format!("HR file taken: {}", import::counted(&hr)));
     let crm = import::crm(&mut directory, CRM, CRM_MAPPING, false).await.context("the CRM file")?;

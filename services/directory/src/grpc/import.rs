@@ -7,7 +7,8 @@ use super::convert::{non_empty, required};
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::import::mapping::Mapping;
-use crate::domain::import::report::{Change, Count, Fault, FieldChange, Report};
+use crate::domain::import::profile::{self, Profile};
+use crate::domain::import::report::{Change, Count, Fault, FieldChange, Report, Turnover};
 use crate::service::{CrmImport, HrImport};
 
 /// The source of a file that names none.
@@ -19,12 +20,27 @@ pub(super) async fn hr_file(
     mut call: Call<pb::ImportHrFileRequest>,
 ) -> Result<pb::ImportHrFileResponse, Failure> {
     let asked = call.asked(|body| &mut body.request_id);
-    let pb::ImportHrFileRequest { content, mapping, dry_run, effective, request_id: _ } = call.body;
+    let pb::ImportHrFileRequest {
+        content,
+        mapping,
+        dry_run,
+        effective,
+        request_id: _,
+        profile,
+        mode,
+        confirm,
+    } = call.body;
     let mut input = Input::default();
     let effective = input.optional_day("effective", effective);
     input.done()?;
-    let mapping = read_mapping(required("mapping", mapping)?, HR);
-    let import = HrImport { content, mapping, dry_run, effective };
+    let profile = read_profile(&profile)?;
+    if mapping.is_none() && profile.is_none() {
+        return Err(Failure::invalid_field("mapping", "must be given where there is no profile"));
+    }
+    let source = profile.map_or(HR, |profile| profile.name);
+    let mapping = Mapping { profile, ..read_mapping(mapping.unwrap_or_default(), source) };
+    let full = mode == i32::from(pb::HrFileMode::Full);
+    let import = HrImport { content, mapping, dry_run, effective, full, confirm };
     let report = grpc.directory.import_hr_file(&asked, import).await.map_err(|error| failure(error, ""))?;
     Ok(pb::ImportHrFileResponse { report: Some(render(report)) })
 }
@@ -41,6 +57,16 @@ pub(super) async fn crm_file(
     Ok(pb::ImportCrmFileResponse { report: Some(render(report)) })
 }
 
+fn read_profile(name: &str) -> Result<Option<&'static Profile>, Failure> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    profile::of_name(name).map(Some).ok_or_else(|| {
+        let names = profile::PROFILES.map(|profile| profile.name).join(", ");
+        Failure::invalid_field("profile", format!("must be one of {names}"))
+    })
+}
+
 fn read_mapping(mapping: pb::ColumnMapping, source: &str) -> Mapping {
     let pb::ColumnMapping { columns, delimiter, date_format, source: named, default_currency } = mapping;
     // The bounds allow one character; a tab is also taken as the two characters that stand for it.
@@ -51,11 +77,13 @@ fn read_mapping(mapping: pb::ColumnMapping, source: &str) -> Mapping {
         date_format: non_empty(date_format),
         source: non_empty(named).unwrap_or_else(|| source.to_owned()),
         default_currency,
+        profile: None,
     }
 }
 
 fn render(report: Report) -> pb::ImportReport {
-    let Report { rows, dry_run, counts, changes, faults, fault_count } = report;
+    let Report { rows, dry_run, counts, changes, faults, fault_count, turnover, brake, plan } = report;
+    let Turnover { employees, leavers, returned, changed_ids } = turnover;
     pb::ImportReport {
         rows: number(rows),
         dry_run,
@@ -63,6 +91,12 @@ fn render(report: Report) -> pb::ImportReport {
         changes: changes.into_iter().map(change).collect(),
         errors: faults.into_iter().map(fault).collect(),
         error_count: number(fault_count),
+        employees: number(employees),
+        leavers: number(leavers),
+        returned: number(returned),
+        changed_ids: number(changed_ids),
+        brake,
+        plan,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod ambassadors;
 mod api_keys;
 mod attributes;
 mod audience;
@@ -19,6 +20,7 @@ mod outcomes;
 mod people;
 mod role_bindings;
 mod roles;
+mod serves;
 mod status;
 mod tenants;
 mod units;

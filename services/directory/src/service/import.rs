@@ -6,13 +6,14 @@ use std::sync::Arc;
 use arki_database::Tx;
 use arki_ids::{AccountId, OutcomeId, PersonId, RoleId, TenantId, UnitId};
 use chrono::{DateTime, NaiveDate, Utc};
+use sha2::{Digest as _, Sha256};
 
 use super::events::{tell_outcomes, tell_people, tell_units};
 use super::{Asked, Directory, Error, tenant_of};
 use crate::domain::Tenant;
 use crate::domain::import::mapping::Mapping;
-use crate::domain::import::report::{Faults, Report};
-use crate::domain::import::table::{self, Table};
+use crate::domain::import::report::{Faults, Report, Turnover};
+use crate::domain::import::table::Table;
 use crate::domain::import::{NewIds, crm, hr};
 use crate::storage::{accounts, attributes, outcomes, people, roles, units};
 
@@ -33,6 +34,10 @@ pub struct HrImport {
     pub dry_run: bool,
     /// None takes today.
     pub effective: Option<NaiveDate>,
+    /// Whether whoever of the source is missing in the file has left.
+    pub full: bool,
+    /// The name of the plan that was shown; empty where none is confirmed.
+    pub confirm: String,
 }
 
 /// A CRM file to be taken.
@@ -46,18 +51,21 @@ pub struct CrmImport {
 impl Directory {
     /// Brings units, roles and employees to what an HR file says, all or nothing.
     pub async fn import_hr_file(&self, asked: &Asked, import: HrImport) -> Result<Report, Error> {
-        let HrImport { content, mapping, dry_run, effective } = import;
+        let HrImport { content, mapping, dry_run, effective, full, confirm } = import;
         let (now, tenant) = (self.now(), asked.caller.tenant);
         let source = mapping.source.clone();
+        let named = (Sha256::digest(&content).to_vec(), mapping.clone());
         let file = parse(content, mapping, hr::read).await?;
         let file = match file {
             Ok(file) => Arc::new(file),
             Err((rows, faults)) => return Ok(Report::refused(rows, dry_run, faults)),
         };
         self.write("ImportHrFile", asked, move |tx| {
-            let (file, source) = (file.clone(), source.clone());
+            let (file, source, named, confirm) =
+                (file.clone(), source.clone(), named.clone(), confirm.clone());
             Box::pin(async move {
-                let effective = effective.unwrap_or(tenant_of(tx, tenant).await?.day_of(now));
+                let today = tenant_of(tx, tenant).await?.day_of(now);
+                let effective = effective.unwrap_or(today);
                 let state = hr::State {
                     units: units::all(tx, tenant).await?,
                     roles: roles::all(tx, tenant).await?,
@@ -65,8 +73,12 @@ impl Directory {
                     managers: people::managers(tx, tenant).await?,
                     schema: attributes::schema(tx, tenant).await?,
                 };
-                let terms = hr::plan::Terms { source: &source, effective, now, dry_run };
-                let (plan, report) = hr::plan(&file, &state, &terms, IDS);
+                let terms = hr::plan::Terms { source: &source, effective, today, full, now, dry_run };
+                let (plan, mut report) = hr::plan(&file, &state, &terms, IDS);
+                if report.faults.is_empty() {
+                    report.plan = hr::name(&named.0, &named.1, &state, &terms);
+                    check_brake(&report, &confirm)?;
+                }
                 if !dry_run {
                     let hr::Plan { units, roles, people } = plan;
                     roles::save(tx, tenant, &roles).await?;
@@ -110,6 +122,19 @@ impl Directory {
     }
 }
 
+/// Refuses to do what nobody confirmed, and what differs from what somebody confirmed.
+fn check_brake(report: &Report, confirm: &str) -> Result<(), Error> {
+    let Report { plan, brake, dry_run, .. } = report;
+    if !confirm.is_empty() && confirm != plan {
+        return Err(Error::ImportPlanChanged { confirmed: confirm.to_owned() });
+    }
+    if *dry_run || brake.is_empty() || confirm == plan {
+        return Ok(());
+    }
+    let Turnover { employees, leavers, returned: _, changed_ids } = report.turnover;
+    Err(Error::ImportBraked { brake: brake.clone(), plan: plan.clone(), employees, leavers, changed_ids })
+}
+
 /// Reads a file on a thread that may be busy for a while: a large one would hold up every call that shares this one.
 /// Faults come with the number of rows that the file has.
 async fn parse<F, R>(content: String, mapping: Mapping, read: R) -> Result<Result<F, (u64, Faults)>, Error>
@@ -118,7 +143,7 @@ where
     R: FnOnce(&Table, &Mapping) -> Result<F, Faults> + Send + 'static,
 {
     let work = move || {
-        let table = table::read(&content, mapping.delimiter).map_err(|faults| (0, faults))?;
+        let table = mapping.open(&content).map_err(|faults| (0, faults))?;
         read(&table, &mapping).map_err(|faults| (table.rows.len() as u64, faults))
     };
     tokio::task::spawn_blocking(work).await.map_err(Error::Lost)

@@ -38,11 +38,22 @@ pub fn time_zone(text: &str) -> Option<Tz> {
     text.parse().ok()
 }
 
-/// A day, in the given strftime form or ISO 8601.
+/// A day, in one of the given strftime forms (with `|` between them), in ISO 8601 where none is given, or in the form
+/// of `OData` v2: `/Date(1767225600000)/`, milliseconds since 1970 in UTC.
 pub fn day(text: &str, format: Option<&str>) -> Option<NaiveDate> {
-    let day = NaiveDate::parse_from_str(text, format.unwrap_or("%Y-%m-%d")).ok()?;
+    let form = |form| NaiveDate::parse_from_str(text, form).ok();
+    let day = match text.strip_prefix("/Date(").and_then(|text| text.strip_suffix(")/")) {
+        Some(odata) => of_milliseconds(odata)?,
+        None => format.unwrap_or("%Y-%m-%d").split('|').find_map(form)?,
+    };
     // A year of two digits in a form that wants four is year 26, which nobody meant.
     (1900..=9999).contains(&chrono::Datelike::year(&day)).then_some(day)
+}
+
+/// The milliseconds may be followed by the minutes of an offset, which the milliseconds already regard.
+fn of_milliseconds(text: &str) -> Option<NaiveDate> {
+    let end = text.rfind(['+', '-']).filter(|at| *at > 0).unwrap_or(text.len());
+    Some(DateTime::from_timestamp_millis(text[..end].parse().ok()?)?.date_naive())
 }
 
 /// A time: RFC 3339, or a day with or without a clock time that is then of the tenant's zone.
@@ -85,16 +96,24 @@ pub fn yes(text: &str) -> Option<bool> {
 pub fn employment(text: &str) -> Option<Employment> {
     let word = text.to_lowercase().replace(['_', '-'], " ");
     Some(match word.split_whitespace().collect::<Vec<_>>().join(" ").as_str() {
-        "active" | "a" | "employed" | "working" | "present" | "aktiivinen" | "töissä" | "voimassa"
-        | "työsuhteessa" | "palveluksessa" | "aktiv" | "anställd" | "i arbete" | "i tjänst" => {
-            Employment::Active
-        }
+        "active" | "a" | "yes" | "true" | "1" | "employed" | "working" | "present" | "aktiivinen"
+        | "töissä" | "voimassa" | "työsuhteessa" | "palveluksessa" | "aktiv" | "anställd" | "i arbete"
+        | "i tjänst" => Employment::Active,
         "long leave"
         | "leave"
         | "on leave"
         | "leave of absence"
         | "parental leave"
         | "sabbatical"
+        | "paid leave"
+        | "p"
+        | "unpaid leave"
+        | "u"
+        | "furlough"
+        | "furloughed"
+        | "f"
+        | "suspended"
+        | "s"
         | "poissa"
         | "vapaalla"
         | "pitkä vapaa"
@@ -115,9 +134,10 @@ pub fn employment(text: &str) -> Option<Employment> {
         | "ledig"
         | "föräldraledig"
         | "studieledig" => Employment::LongLeave,
-        "left" | "leaver" | "terminated" | "inactive" | "resigned" | "retired" | "ended" | "päättynyt"
-        | "lähtenyt" | "eronnut" | "irtisanottu" | "irtisanoutunut" | "eläkkeellä" | "slutat"
-        | "avslutad" | "uppsagd" | "avgått" | "pensionerad" => Employment::Left,
+        "left" | "leaver" | "no" | "false" | "0" | "terminated" | "t" | "r" | "d" | "dormant"
+        | "discarded" | "inactive" | "resigned" | "retired" | "ended" | "päättynyt" | "lähtenyt"
+        | "eronnut" | "irtisanottu" | "irtisanoutunut" | "eläkkeellä" | "slutat" | "avslutad" | "uppsagd"
+        | "avgått" | "pensionerad" => Employment::Left,
         _ => return None,
     })
 }
@@ -160,6 +180,14 @@ mod tests {
             assert_eq!(day(text, None), None, "{text}");
         }
         assert_eq!(day("2026", Some("%Q nonsense")), None);
+        for text in ["2026-02-28", "02/28/2026", "2026-02-28-08:00"] {
+            assert_eq!(day(text, Some("%Y-%m-%d|%Y-%m-%d%:z|%m/%d/%Y")), day_of, "{text}");
+        }
+        for text in ["/Date(1772236800000)/", "/Date(1772236800000+0000)/", "/Date(1772323199999-0300)/"] {
+            assert_eq!(day(text, None), day_of, "{text}");
+        }
+        assert_eq!(day("/Date(-86400000)/", None), NaiveDate::from_ymd_opt(1969, 12, 31));
+        assert_eq!(day("/Date(soon)/", None), None);
     }
 
     #[test]

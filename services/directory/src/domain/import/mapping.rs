@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use super::hr::field;
+use super::profile::{Profile, plain};
 use super::report::Faults;
-use super::table::{Row, Table};
+use super::table::{self, Row, Table};
 
 /// What a caller says about a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -12,12 +14,30 @@ pub struct Mapping {
     pub columns: BTreeMap<String, String>,
     /// None means to find out from the heading.
     pub delimiter: Option<u8>,
-    /// In strftime form; none means ISO 8601.
+    /// In strftime form, several to be tried in turn with `|` between them; none means ISO 8601.
     pub date_format: Option<String>,
     /// The source system, under which external ids are unique.
     pub source: String,
     /// ISO 4217 code for amounts without one; empty for none.
     pub default_currency: String,
+    /// What besides is known of the file's columns; `columns` goes before it.
+    pub profile: Option<&'static Profile>,
+}
+
+impl Mapping {
+    /// How days are written.
+    pub fn date_format(&self) -> Option<&str> {
+        self.date_format.as_deref().or(self.profile.map(|profile| profile.date_format))
+    }
+
+    /// Reads a file that this mapping is for.
+    pub fn open(&self, content: &str) -> Result<Table, Faults> {
+        let mut table = table::read(content, self.delimiter)?;
+        if let Some(profile) = self.profile {
+            profile.prepare(&mut table);
+        }
+        Ok(table)
+    }
 }
 
 /// What the field of a further value of a person begins with; the rest is the key.
@@ -28,6 +48,8 @@ const ATTRIBUTE: &str = "attribute:";
 pub struct Columns {
     by_field: BTreeMap<&'static str, Column>,
     attributes: Vec<(String, Column)>,
+    /// What cells hold that say nothing.
+    nothing: &'static [&'static str],
 }
 
 /// A column of the file.
@@ -62,7 +84,8 @@ impl Columns {
         with_attributes: bool,
     ) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let mut columns = Self { by_field: BTreeMap::new(), attributes: Vec::new() };
+        let nothing = mapping.profile.map_or(&[][..], |profile| profile.nothing);
+        let mut columns = Self { by_field: BTreeMap::new(), attributes: Vec::new(), nothing };
         for (heading, field) in &mapping.columns {
             let heading = heading.trim();
             let mut places = table.headings.iter().enumerate().filter(|(_, found)| *found == heading);
@@ -92,7 +115,62 @@ impl Columns {
                 faults.add(0, heading, field, problem);
             }
         }
+        if let Some(profile) = mapping.profile {
+            columns.take_profile(profile, table);
+        }
         if faults.is_empty() { Ok(columns) } else { Err(faults) }
+    }
+
+    /// Adds what a profile knows of the columns that are not mapped yet.
+    fn take_profile(&mut self, profile: &'static Profile, table: &Table) {
+        let headings: Vec<String> = table.headings.iter().map(|heading| plain(heading)).collect();
+        for (name, field) in profile.columns {
+            let Some(index) = headings.iter().position(|heading| heading == name) else { continue };
+            let column = Column { index, heading: table.headings[index].clone() };
+            let mapped = |column: &Column| column.index == index;
+            if self.by_field.values().any(mapped) || self.attributes.iter().any(|(_, known)| mapped(known)) {
+                continue;
+            }
+            match field.strip_prefix(ATTRIBUTE) {
+                Some(key) if self.attributes.iter().all(|(known, _)| known != key) => {
+                    self.attributes.push((key.to_owned(), column));
+                }
+                None if !self.is_said(field) => {
+                    self.by_field.insert(*field, column);
+                }
+                _ => {}
+            }
+        }
+        // Where an export has units by their names alone, the name is the key.
+        for (key, name) in
+            [(field::UNIT_ID, field::UNIT_NAME), (field::PARENT_UNIT_ID, field::PARENT_UNIT_NAME)]
+        {
+            if !self.has(key)
+                && let Some(column) = self.by_field.get(name).cloned()
+            {
+                self.by_field.insert(key, column);
+            }
+        }
+    }
+
+    /// Whether a field, or another way to say the same, is mapped.
+    fn is_said(&self, field: &str) -> bool {
+        self.has(field)
+            || match field {
+                field::UNIT_PATH => self.has(field::UNIT_ID),
+                field::UNIT_ID | field::UNIT_NAME | field::PARENT_UNIT_ID | field::PARENT_UNIT_NAME => {
+                    self.has(field::UNIT_PATH)
+                }
+                field::NAME => self.has(field::FIRST_NAME) && self.has(field::LAST_NAME),
+                field::FIRST_NAME | field::LAST_NAME => self.has(field::NAME),
+                _ => false,
+            }
+    }
+
+    fn of<'a>(&self, row: &'a Row, column: &'a Column) -> Cell<'a> {
+        let text = row.cell(column.index);
+        let text = if self.nothing.contains(&text) { "" } else { text };
+        Cell { line: row.line, heading: &column.heading, text }
     }
 
     /// Whether a column is mapped to the field.
@@ -114,7 +192,7 @@ impl Columns {
     /// The cell of a field; none where no column is mapped to it.
     pub fn cell<'a>(&'a self, row: &'a Row, field: &str) -> Option<Cell<'a>> {
         let column = self.by_field.get(field)?;
-        Some(Cell { line: row.line, heading: &column.heading, text: row.cell(column.index) })
+        Some(self.of(row, column))
     }
 
     /// The cell of a field that says something.
@@ -124,10 +202,7 @@ impl Columns {
 
     /// The cells of attributes, with their keys.
     pub fn attributes<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a str, Cell<'a>)> {
-        self.attributes.iter().map(|(key, column)| {
-            let cell = Cell { line: row.line, heading: &column.heading, text: row.cell(column.index) };
-            (key.as_str(), cell)
-        })
+        self.attributes.iter().map(move |(key, column)| (key.as_str(), self.of(row, column)))
     }
 }
 

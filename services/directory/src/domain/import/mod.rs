@@ -8,7 +8,9 @@
 pub mod cell;
 pub mod crm;
 pub mod hr;
+mod json;
 pub mod mapping;
+pub mod profile;
 pub mod report;
 pub mod table;
 

@@ -112,6 +112,27 @@ pub struct Report {
     pub faults: Vec<Fault>,
     /// How many in all.
     pub fault_count: u64,
+    #[serde(default)]
+    pub turnover: Turnover,
+    /// Why the import is stopped unless it is confirmed; empty where it is not.
+    #[serde(default)]
+    pub brake: String,
+    /// Names what was found to be done, to confirm it.
+    #[serde(default)]
+    pub plan: String,
+}
+
+/// How many of the employees of a source come and go.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turnover {
+    /// Employees before.
+    pub employees: u64,
+    /// Of those, who leaves.
+    pub leavers: u64,
+    /// Leavers who are employees again.
+    pub returned: u64,
+    /// Of the employees before, whose address now belongs to another key.
+    pub changed_ids: u64,
 }
 
 impl Report {
@@ -121,7 +142,8 @@ impl Report {
         faults.sort_by_key(|fault| fault.line);
         let fault_count = faults.len() as u64;
         faults.truncate(MOST);
-        Self { rows, dry_run, counts: Vec::new(), changes: Vec::new(), faults, fault_count }
+        let report = Tally::of(&[]).report(rows, dry_run);
+        Self { faults, fault_count, ..report }
     }
 }
 
@@ -168,7 +190,17 @@ impl Tally {
     /// The report of it all.
     pub fn report(self, rows: u64, dry_run: bool) -> Report {
         let Self { counts, changes } = self;
-        Report { rows, dry_run, counts, changes, faults: Vec::new(), fault_count: 0 }
+        Report {
+            rows,
+            dry_run,
+            counts,
+            changes,
+            faults: Vec::new(),
+            fault_count: 0,
+            turnover: Turnover::default(),
+            brake: String::new(),
+            plan: String::new(),
+        }
     }
 }
 

@@ -2,6 +2,7 @@
 
 use csv::{ReaderBuilder, StringRecord};
 
+use super::json;
 use super::report::Faults;
 
 /// The longest cell that is taken, in bytes. A longer one is nearly always the rest of the file behind a quotation
@@ -19,6 +20,19 @@ pub struct Table {
     pub rows: Vec<Row>,
 }
 
+impl Table {
+    /// Complains of cells that can't be meant.
+    pub fn check_cells(&self, faults: &mut Faults) {
+        for row in &self.rows {
+            if let Some(long) = row.cells.iter().find(|cell| cell.len() > LONGEST_CELL) {
+                faults.add(row.line, "", long, format!("a cell is longer than {LONGEST_CELL} bytes"));
+            } else if let Some(cell) = row.cells.iter().find(|cell| cell.contains('\0')) {
+                faults.add(row.line, "", cell, NUL);
+            }
+        }
+    }
+}
+
 /// A row and where it begins.
 #[derive(Clone, Debug)]
 pub struct Row {
@@ -28,16 +42,32 @@ pub struct Row {
 }
 
 impl Row {
+    /// A row of these cells.
+    pub fn new(line: u64, cells: &[String]) -> Self {
+        Self { line, cells: StringRecord::from(cells.to_vec()) }
+    }
+
+    /// Adds a cell.
+    pub fn push(&mut self, cell: &str) {
+        self.cells.push_field(cell);
+    }
+
     /// The cell of a column without the space around it; empty where the row is too short.
     pub fn cell(&self, column: usize) -> &str {
         self.cells.get(column).unwrap_or_default().trim()
     }
 }
 
-/// Reads a file. Rows of nothing but empty cells are passed over: spreadsheets leave them behind.
+/// What is said of a cell that no database takes.
+const NUL: &str = "a cell contains the character U+0000, remove it";
+
+/// Reads a file: JSON where it begins as such, else CSV. Rows of nothing but empty cells are passed over: spreadsheets leave them behind.
 pub fn read(content: &str, delimiter: Option<u8>) -> Result<Table, Faults> {
     let mut faults = Faults::default();
     let content = content.strip_prefix('\u{feff}').unwrap_or(content);
+    if json::is(content) {
+        return json::read(content);
+    }
     let delimiter = delimiter.unwrap_or_else(|| sniff(content));
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
@@ -77,7 +107,7 @@ pub fn read(content: &str, delimiter: Option<u8>) -> Result<Table, Faults> {
             continue;
         }
         if let Some(cell) = cells.iter().find(|cell| cell.contains('\0')) {
-            faults.add(line, "", cell, "a cell contains the character U+0000, remove it");
+            faults.add(line, "", cell, NUL);
             continue;
         }
         rows.push(Row { line, cells });

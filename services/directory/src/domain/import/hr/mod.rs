@@ -1,10 +1,13 @@
 //! Files of HR systems: units, roles and employees.
 
+mod brake;
+mod leavers;
 mod people;
 pub mod plan;
 pub mod read;
 mod units;
 
+pub use brake::name;
 pub use plan::{Plan, State, plan};
 pub use read::{File, read};
 

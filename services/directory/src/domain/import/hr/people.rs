@@ -9,7 +9,7 @@ use super::super::super::person::{Employment, Kind as PersonKind, Place, Profile
 use super::super::super::{Person, Role, circle};
 use super::super::report::{Difference, Field, Kind};
 use super::field;
-use super::plan::Planner;
+use super::plan::{Planner, Terms};
 use super::read::PersonRow;
 
 impl Planner<'_> {
@@ -34,12 +34,13 @@ impl Planner<'_> {
                 Some(manager) => self.managers.insert(id, manager),
                 None => self.managers.remove(&id),
             };
-            let profile = profile(row, stored, manager, self.terms.source);
+            let profile = profile(row, stored, manager, self.terms);
             let before = stored.cloned();
             let base = stored.cloned().unwrap_or_else(|| Person::create(id, profile.clone(), self.terms.now));
             let mut after = Person { profile: profile.settled(), ..base };
             self.check_profile(row, before.as_ref(), &after);
             self.tell_profile(before.as_ref(), &after);
+            self.turn_over(before.as_ref(), &after);
             if after.profile.employment == Some(Employment::Left) {
                 after.memberships.end(self.terms.effective);
             } else {
@@ -53,6 +54,14 @@ impl Planner<'_> {
                     self.plan.people.push(after);
                 }
             }
+        }
+    }
+
+    fn turn_over(&mut self, before: Option<&Person>, after: &Person) {
+        match (before.map(|before| before.profile.kind), after.profile.kind) {
+            (Some(PersonKind::Employee), PersonKind::Leaver) => self.turnover.leavers += 1,
+            (Some(PersonKind::Leaver), PersonKind::Employee) => self.turnover.returned += 1,
+            _ => {}
         }
     }
 
@@ -74,7 +83,7 @@ impl Planner<'_> {
         }
     }
 
-    fn tell_profile(&mut self, before: Option<&Person>, after: &Person) {
+    pub(super) fn tell_profile(&mut self, before: Option<&Person>, after: &Person) {
         let old = before.map(|person| &person.profile);
         if old == Some(&after.profile) {
             self.tally.unchanged(Kind::People);
@@ -186,15 +195,28 @@ impl Planner<'_> {
             // Nobody in the file, so the file is not to blame.
             let Some((line, key)) = first else { continue };
             let heading = self.file.columns.heading(field::MANAGER_ID);
-            let problem = format!("people manage each other in a circle: {}", keys.join(", "));
+            let place = |key: &String| match lines.get(key.as_str()) {
+                Some(line) => format!("{key} (line {line})"),
+                None => format!("{key} (not in the file)"),
+            };
+            let people: Vec<String> = keys.iter().map(place).collect();
+            let problem = format!("people manage each other in a circle: {}", people.join(", "));
             self.faults.add(line, heading, key, problem);
         }
     }
 }
 
 /// The profile that a row makes of a stored one, or of nothing.
-fn profile(row: &PersonRow, stored: Option<&Person>, manager: Option<PersonId>, source: &str) -> Profile {
+fn profile(
+    row: &PersonRow,
+    stored: Option<&Person>,
+    manager: Option<PersonId>,
+    terms: &Terms<'_>,
+) -> Profile {
     let old = stored.map(|person| person.profile.clone());
+    // A file of everybody who works says of whoever is in it that they do, unless it says otherwise.
+    let is_back = terms.full && old.as_ref().is_some_and(|old| old.kind == PersonKind::Leaver);
+    let employment = row.employment.or(is_back.then_some(Employment::Active));
     let mut attributes = old.as_ref().map(|old| old.attributes.clone()).unwrap_or_default();
     for (key, value) in &row.attributes {
         if value.is_empty() {
@@ -203,7 +225,7 @@ fn profile(row: &PersonRow, stored: Option<&Person>, manager: Option<PersonId>, 
             attributes.insert(key.clone(), value.clone());
         }
     }
-    let kind = match row.employment {
+    let kind = match employment {
         Some(Employment::Left) => PersonKind::Leaver,
         Some(Employment::Active | Employment::LongLeave | Employment::Returned) => PersonKind::Employee,
         None => old.as_ref().map_or(PersonKind::Employee, |old| old.kind),
@@ -215,14 +237,14 @@ fn profile(row: &PersonRow, stored: Option<&Person>, manager: Option<PersonId>, 
         language: row.language.clone().unwrap_or_else(|| old.as_ref().and_then(|old| old.language.clone())),
         time_zone: row.time_zone.unwrap_or_else(|| old.as_ref().and_then(|old| old.time_zone)),
         // A file knows no return: active, of somebody who had left, is that.
-        employment: match (row.employment, old.as_ref().and_then(|old| old.employment)) {
+        employment: match (employment, old.as_ref().and_then(|old| old.employment)) {
             (Some(said), before) => Some(said.heard_of(before)),
             (None, before) => before,
         },
         manager,
         account: old.as_ref().and_then(|old| old.account),
         external_id: Some(row.external_id.clone()),
-        source: source.to_owned(),
+        source: terms.source.to_owned(),
         attributes,
     }
 }

@@ -9,9 +9,9 @@ use super::super::super::attribute::Schema;
 use super::super::super::history::Conflict;
 use super::super::super::{Person, Role, Unit, circle, tree, unit};
 use super::super::NewIds;
-use super::super::report::{Difference, Faults, Kind, Report, Tally};
-use super::field;
+use super::super::report::{Difference, Faults, Kind, Report, Tally, Turnover};
 use super::read::File;
+use super::{brake, field};
 
 /// What is stored and bears on an HR file.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +43,9 @@ pub struct Terms<'a> {
     pub source: &'a str,
     /// From which day the changes hold.
     pub effective: NaiveDate,
+    pub today: NaiveDate,
+    /// Whether the file tells of everybody of the source, so that whoever is missing has left.
+    pub full: bool,
     pub now: DateTime<Utc>,
     pub dry_run: bool,
 }
@@ -53,10 +56,16 @@ pub fn plan(file: &File, state: &State, terms: &Terms<'_>, ids: NewIds) -> (Plan
     planner.plan_units();
     planner.check_tree();
     planner.plan_people();
+    if terms.full {
+        planner.plan_leavers();
+    }
     planner.check_managers();
-    let Planner { plan, tally, faults, .. } = planner;
+    let Planner { plan, tally, faults, turnover, .. } = planner;
     if faults.is_empty() {
-        (plan, tally.report(file.rows, terms.dry_run))
+        let changed_ids = brake::changed_ids(state, &plan);
+        let turnover = Turnover { changed_ids, ..turnover };
+        let brake = brake::pulled(turnover).unwrap_or_default();
+        (plan, Report { turnover, brake, ..tally.report(file.rows, terms.dry_run) })
     } else {
         (Plan::default(), Report::refused(file.rows, terms.dry_run, faults))
     }
@@ -80,6 +89,7 @@ pub(super) struct Planner<'a> {
     pub(super) managers: HashMap<PersonId, PersonId>,
     pub(super) schema: &'a Schema,
     pub(super) plan: Plan,
+    pub(super) turnover: Turnover,
     pub(super) tally: Tally,
     pub(super) faults: Faults,
 }
@@ -124,6 +134,7 @@ impl<'a> Planner<'a> {
             managers: state.managers.clone(),
             schema: &state.schema,
             plan: Plan::default(),
+            turnover: brake::before(state),
             tally: Tally::of(&[Kind::Units, Kind::Roles, Kind::People, Kind::Memberships]),
             faults: Faults::default(),
         }

@@ -180,7 +180,7 @@ fn person(
 ) -> Option<PersonRow> {
     let name = name(row, columns, faults);
     let has_unit = columns.has(field::UNIT_ID) || columns.has(field::UNIT_PATH);
-    let date_format = mapping.date_format.as_deref();
+    let date_format = mapping.date_format();
     let start = columns.filled(row, field::START_DATE).and_then(|cell| {
         let form = date_format.unwrap_or("YYYY-MM-DD");
         read_cell(cell, faults, &format!("must be a day in the form {form}"), |text| {

@@ -6,13 +6,15 @@ use proptest::prelude::*;
 
 use super::super::super::person::{Employment, Kind as PersonKind};
 use super::super::super::{Person, Unit};
+use super::super::NewIds;
 use super::super::mapping::Mapping;
 use super::super::report::{Kind, Report};
-use super::super::{NewIds, table};
 use super::plan::Terms;
 use super::{Plan, State, plan, read};
 
 mod faults;
+mod full;
+mod profiles;
 
 const IDS: NewIds = NewIds {
     unit: UnitId::generate,
@@ -59,14 +61,24 @@ fn mapping(columns: &[&str]) -> Mapping {
 }
 
 fn take(content: &str, mapping: &Mapping, state: &State, effective: NaiveDate) -> (Plan, Report) {
-    let table = match table::read(content, mapping.delimiter) {
+    take_as(content, mapping, state, effective, false)
+}
+
+fn take_as(
+    content: &str,
+    mapping: &Mapping,
+    state: &State,
+    effective: NaiveDate,
+    full: bool,
+) -> (Plan, Report) {
+    let table = match mapping.open(content) {
         Ok(table) => table,
         Err(faults) => return (Plan::default(), Report::refused(0, false, faults)),
     };
     match read(&table, mapping) {
         Err(faults) => (Plan::default(), Report::refused(table.rows.len() as u64, false, faults)),
         Ok(file) => {
-            let terms = Terms { source: "hr", effective, now: now(), dry_run: false };
+            let terms = Terms { source: "hr", effective, today: day(0), full, now: now(), dry_run: false };
             plan(&file, state, &terms, IDS)
         }
     }
