@@ -22,6 +22,7 @@ macro_rules! payloads {
 payloads! {
     UnitChanged, "arki.directory.unit.changed";
     PersonChanged, "arki.directory.person.changed";
+    PersonMerged, "arki.directory.person.merged";
     OutcomeRecorded, "arki.directory.outcome.recorded";
     WebhookEndpointDisabled, "arki.directory.webhook_endpoint.disabled";
     WaveOpened, "arki.survey.wave.opened";

@@ -39,6 +39,10 @@ kinds! {
     Account, AccountId, "acc", "accounts";
     /// What an account decided: bought, renewed, left.
     Outcome, OutcomeId, "out", "outcomes";
+    /// That a role or a unit serves another, or customers.
+    ServesEdge, ServesEdgeId, "srv", "servesEdges";
+    /// That an employee speaks for the change in a unit.
+    Ambassador, AmbassadorId, "amb", "ambassadors";
     /// A key by which a program calls the API.
     ApiKey, ApiKeyId, "key", "apiKeys";
     /// A provider of OpenID Connect whose tokens are accepted.

@@ -13,8 +13,9 @@ pub mod kinds;
 
 pub use id::{Id, Kind, ParseIdError};
 pub use kinds::{
-    AccountId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, EventId, GoalId,
+    AccountId, AmbassadorId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, EventId, GoalId,
     IdentityProviderId, ImportId, InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId,
     QuestionnaireId, ReadingId, RequestId, ResponseId, RoleBindingId, RoleCardId, RoleId, ScimGroupId,
-    TargetProfileId, TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId, WebhookEndpointId,
+    ServesEdgeId, TargetProfileId, TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId,
+    WebhookEndpointId,
 };

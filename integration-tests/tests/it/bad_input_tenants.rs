@@ -82,6 +82,10 @@ pub(crate) async fn everything(api: &Api) -> Result<Names> {
     ] {
         names.insert(kind, created(api, path, body).await?);
     }
+    let edge = json!({"from": names["unit"], "to": "segments/retail", "words": text});
+    names.insert("servesEdge", created(api, "/v1/servesEdges", edge).await?);
+    let ambassador = json!({"person": names["person"], "unit": names["unit"], "hoursPerMonth": 4});
+    names.insert("ambassador", created(api, "/v1/ambassadors", ambassador).await?);
     names.extend([("questionnaire", questionnaire), ("vision", vision), ("message", message)]);
     let key = json!({"displayName": "reader", "scopes": ["goal.read"]});
     let key = api.post("/v1/apiKeys", &key).await?.ok()?;
@@ -125,6 +129,8 @@ fn body(method: &str, path: &str, names: &Names) -> Option<Value> {
         ("patch", _, "webhookEndpoints") => json!({"description": "mine now"}),
         ("patch", _, "roleBindings") => json!({"validTo": "2099-01-01T00:00:00Z"}),
         ("patch", _, "attributeDefinitions") => json!({"isRequired": true}),
+        ("patch", _, "servesEdges") => json!({"words": words()}),
+        ("patch", _, "ambassadors") => json!({"hoursPerMonth": 5}),
         ("patch", ..) => json!({"displayName": "mine now"}),
         (_, Some("close"), "units") => json!({"validTo": day}),
         (_, Some("changeEmployment"), _) => json!({"state": "EMPLOYMENT_STATE_LEFT"}),
@@ -156,6 +162,10 @@ fn references(theirs: &Names, own: &Names) -> Vec<(&'static str, Value)> {
     vec![
         ("/v1/units", json!({"displayName": "A", "parent": theirs["unit"]})),
         ("/v1/units", json!({"displayName": "A", "leader": theirs["person"]})),
+        ("/v1/units:merge", json!({"from": [theirs["unit"]], "into": own["unit"]})),
+        ("/v1/people:merge", json!({"survivor": own["person"], "duplicates": [theirs["person"]]})),
+        ("/v1/servesEdges", json!({"from": theirs["unit"], "to": own["unit"]})),
+        ("/v1/ambassadors", json!({"person": theirs["person"], "unit": own["unit"], "hoursPerMonth": 4})),
         ("/v1/people", employee("unit", &theirs["unit"])),
         ("/v1/people", employee("manager", &theirs["person"])),
         ("/v1/people", employee("role", &theirs["role"])),
@@ -198,7 +208,13 @@ async fn shown(api: &Api, document: &Value) -> Result<BTreeMap<String, Value>> {
         let is_list = verbs["get"].is_object() && !path.contains(['{', ':']) && path != "/v1/occurrences";
         // The audit log grows with every look.
         let is_log = path.starts_with("/v1/audit");
-        if is_list && !is_log && path != "/v1/apiKeys" && path != "/v1/tree" && path != "/v1/tenants" {
+        if is_list
+            && !is_log
+            && path != "/v1/apiKeys"
+            && path != "/v1/tree"
+            && path != "/v1/tenants"
+            && path != "/v1/ambassadorTarget"
+        {
             let reply = api.get(&format!("{path}?pageSize=1000")).await?;
             // Some lists are for the operator of all tenants.
             if reply.status != StatusCode::FORBIDDEN {

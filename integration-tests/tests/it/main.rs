@@ -19,6 +19,7 @@ mod faults_database;
 mod faults_load;
 mod idempotency;
 mod manifests;
+mod people;
 mod readme;
 mod real_input;
 mod scim;

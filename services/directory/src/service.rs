@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod ambassadors;
 mod api_keys;
 mod attributes;
 mod audience;
@@ -16,6 +17,7 @@ mod events;
 mod first_start;
 mod identities;
 mod import;
+mod merges;
 mod organisation;
 mod outcomes;
 mod people;
@@ -23,6 +25,7 @@ mod recorder;
 mod roles;
 mod rows;
 pub mod scim;
+mod serves;
 mod tenants;
 mod units;
 mod webhooks;
@@ -37,12 +40,14 @@ use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use ambassadors::AmbassadorDraft;
 pub(crate) use api_keys::new_secret;
 pub use audit::{INSTALLATION, Origin};
 pub use error::Error;
 pub use first_start::FirstKey;
 pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use merges::{Candidate, MergedPeople};
 pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 pub use recorder::Recorder;

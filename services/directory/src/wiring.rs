@@ -8,10 +8,12 @@ use arki_database::page::Tokens;
 use arki_database::{Backend, Store, request};
 use arki_events::{Bus, JetStream, Relay, jetstream, wake};
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
+use arki_proto::directory::v1::ambassador_service_server::AmbassadorServiceServer;
 use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
 use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
+use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
 use arki_proto::directory::v1::webhook_service_server::WebhookServiceServer;
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -77,8 +79,10 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let grpc = Grpc::new(directory, tokens);
     let routes = Routes::new(grpc.clone().into_server())
         .add_service(AccessGrpc::server(grpc.clone()))
+        .add_service(AmbassadorServiceServer::new(grpc.clone()))
         .add_service(AttributeServiceServer::new(grpc.clone()))
         .add_service(AuditGrpc::server(grpc.clone(), recorder))
+        .add_service(ServesServiceServer::new(grpc.clone()))
         .add_service(EmploymentServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))
         .add_service(OrganisationServiceServer::new(grpc.clone()))

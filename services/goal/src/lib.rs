@@ -15,6 +15,7 @@ pub mod peers;
 pub mod service;
 pub mod storage;
 mod wiring;
+mod worker;
 
 pub use config::Config;
 pub use wiring::{Peers, build, migrate, serve};

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use arki_database::page::Tokens;
 use arki_database::{Store, request};
-use arki_events::{Bus, JetStream, Relay, jetstream, wake};
+use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::goal::v1::goal_service_server::GoalServiceServer;
 use arki_rpc::Peer;
@@ -17,6 +17,7 @@ use crate::grpc::Grpc;
 use crate::peers::Directory;
 use crate::service::Goals;
 use crate::storage::Migrator;
+use crate::worker;
 
 /// How often first answers to requests that are no longer kept are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -31,6 +32,7 @@ pub struct Peers {
 pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context) -> anyhow::Result<Running> {
     let store = Store::connect(&config.database).await?;
     let Context { clock, tasks, assertion: _ } = ctx;
+    consume(&store, &*bus, Arc::new(worker::Merges)).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("goal event relay", relay.run(tasks.stop()));
     let now = {

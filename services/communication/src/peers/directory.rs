@@ -187,6 +187,9 @@ impl Directory {
             Err(status) => return Err(status.into()),
         };
         let found = found.ok_or_else(|| Error::Unusable("no person in it".to_owned()))?;
+        if found.name != person.name() {
+            return Ok(Err("the person turned out to be another one, who gets messages of their own"));
+        }
         let is_employee = matches!(found.kind(), pb::PersonKind::Employee | pb::PersonKind::Leaver);
         let works = matches!(
             found.employment_state(),

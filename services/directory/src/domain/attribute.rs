@@ -215,6 +215,12 @@ impl Schema {
         Some(Refused::new(format!("attributes[{key:?}]"), problem))
     }
 
+    /// Whether a person of a kind may have a value.
+    pub fn takes(&self, kind: Kind, key: &str, value: &str) -> bool {
+        self.0.is_empty()
+            || self.0.get(key).is_some_and(|definition| definition.problem(kind, value).is_none())
+    }
+
     /// What is wrong with the attributes that a person of a kind is to have, if anything. `before` is what the person
     /// has, with the kind that the person is: values that stay are not asked again. Whoever writes people asks this.
     pub fn check(

@@ -4,11 +4,13 @@
 //! on which units and memberships are built.
 
 pub mod account;
+pub mod ambassador;
 pub mod api_key;
 pub mod attribute;
 pub mod audience;
 pub mod audit;
 pub mod circle;
+pub mod duplicate;
 pub mod history;
 pub mod identity_provider;
 pub mod import;
@@ -20,6 +22,7 @@ pub mod role;
 pub mod role_binding;
 pub mod scim;
 pub mod scope;
+pub mod serves;
 pub mod tenant;
 pub mod tree;
 pub mod unit;

@@ -3,6 +3,7 @@
 
 mod access;
 mod accounts;
+mod ambassadors;
 mod api_keys;
 mod attributes;
 mod audience;
@@ -20,6 +21,7 @@ mod people;
 mod role_bindings;
 mod roles;
 mod scim;
+mod serves;
 mod status;
 mod tenants;
 mod units;

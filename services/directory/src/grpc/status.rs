@@ -6,6 +6,7 @@ use arki_rpc::{Failure, Violation};
 
 use crate::domain::Refused;
 use crate::domain::person::{Employment, ExternalId, Illegal, MOST_EXTERNAL_IDS};
+use crate::domain::serves::MOST_EDGES;
 use crate::domain::tenant::FloorLowered;
 use crate::service::Error;
 
@@ -95,6 +96,17 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
                 .with("from", from.map_or("none", Employment::word))
                 .with("to", to.word())
         }
+        Error::ServesEdgeNotFound(edge) => {
+            Failure::not_found(ErrorReason::ServesEdgeNotFound, message).with("name", edge.name())
+        }
+        Error::ServesEdgeExists => Failure::already_exists(ErrorReason::ServesEdgeExists, message),
+        Error::TooManyServesEdges => {
+            Failure::failed_precondition(ErrorReason::TooManyServesEdges, message).with("most", MOST_EDGES)
+        }
+        Error::AmbassadorNotFound(ambassador) => {
+            Failure::not_found(ErrorReason::AmbassadorNotFound, message).with("name", ambassador.name())
+        }
+        Error::AmbassadorExists => Failure::already_exists(ErrorReason::AmbassadorExists, message),
         Error::ApiKeyNotFound(key) => {
             Failure::not_found(ErrorReason::ApiKeyNotFound, message).with("name", key.name())
         }

@@ -1,14 +1,15 @@
 //! Why a use case was refused, in facts.
 
 use arki_ids::{
-    AccountId, ApiKeyId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId, TenantId, UnitId,
-    WebhookDeliveryId, WebhookEndpointId,
+    AccountId, AmbassadorId, ApiKeyId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
+    ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
 use crate::domain::history::Conflict;
 use crate::domain::merge::Refusal;
 use crate::domain::person::{ChangeError, ExternalId, Illegal, MOST_EXTERNAL_IDS};
+use crate::domain::serves::MOST_EDGES;
 use crate::domain::tenant::FloorLowered;
 use crate::domain::{Refused, etag};
 
@@ -69,6 +70,16 @@ pub enum Error {
     AttributeValueTaken,
     #[error(transparent)]
     Employment(#[from] Illegal),
+    #[error("there is no {}", .0.name())]
+    ServesEdgeNotFound(ServesEdgeId),
+    #[error("there is an edge from the one to the other already, update its words")]
+    ServesEdgeExists,
+    #[error("the tenant has {MOST_EDGES} edges, delete those that are no more")]
+    TooManyServesEdges,
+    #[error("there is no {}", .0.name())]
+    AmbassadorNotFound(AmbassadorId),
+    #[error("the person is an ambassador of the unit then already, update that one")]
+    AmbassadorExists,
     #[error("there is no {}", .0.name())]
     ApiKeyNotFound(ApiKeyId),
     #[error("{} makes this call, revoke it with another key", .0.name())]

@@ -4,7 +4,9 @@ use arki_database::Tx;
 use arki_database::page::PageRequest;
 use arki_events::{Draft, Payload, append_all};
 use arki_ids::TenantId;
-use arki_proto::event::v1::{OutcomeRecorded, PersonChanged, PersonMembership, UnitChanged, UnitVersion};
+use arki_proto::event::v1::{
+    OutcomeRecorded, PersonChanged, PersonMembership, PersonMerged, UnitChanged, UnitVersion,
+};
 use arki_rpc::time::date;
 use chrono::{DateTime, Utc};
 
@@ -13,6 +15,7 @@ use crate::domain::history::Period;
 use crate::domain::person::Place;
 use crate::domain::{Outcome, Person, Tenant, Unit, unit};
 use crate::storage;
+use crate::storage::merges::Redirect;
 
 /// How many people or outcomes are read at once for a replay.
 const REPLAY_PAGE: u64 = 1_000;
@@ -43,6 +46,9 @@ impl Directory {
                     if wanted(PersonChanged::SUBJECT) {
                         events += replay_people(tx, tenant.id, now).await?;
                     }
+                    if wanted(PersonMerged::SUBJECT) {
+                        events += replay_merged(tx, tenant.id, now).await?;
+                    }
                     if wanted(OutcomeRecorded::SUBJECT) {
                         events += replay_outcomes(tx, &tenant, now).await?;
                     }
@@ -62,6 +68,20 @@ async fn replay_people(tx: &Tx, tenant: TenantId, now: DateTime<Utc>) -> Result<
         tell_people(tx, tenant, &people.items, now).await?;
         events += people.items.len() as u64;
         page.after = people.next;
+        if page.after.is_none() {
+            return Ok(events);
+        }
+    }
+}
+
+async fn replay_merged(tx: &Tx, tenant: TenantId, now: DateTime<Utc>) -> Result<u64, Error> {
+    let mut events = 0;
+    let mut page = PageRequest { size: REPLAY_PAGE, after: None };
+    loop {
+        let gone = storage::merges::list(tx, tenant, &page).await?;
+        tell_gone(tx, tenant, &gone.items, now).await?;
+        events += gone.items.len() as u64 * 2;
+        page.after = gone.next;
         if page.after.is_none() {
             return Ok(events);
         }
@@ -105,6 +125,29 @@ pub(super) async fn tell_people(
         .iter()
         .map(|person| Draft::new(tenant, &person.id.name(), now, &person_changed(person)))
         .collect();
+    Ok(append_all(tx, &drafts).await?)
+}
+
+/// Tells that people turned out to be others, and that there is nobody left by their own names.
+pub(super) async fn tell_gone(
+    tx: &Tx,
+    tenant: TenantId,
+    gone: &[Redirect],
+    now: DateTime<Utc>,
+) -> Result<(), Error> {
+    let mut drafts = Vec::with_capacity(gone.len() * 2);
+    for Redirect { gone, survivor, revision } in gone {
+        let merged = PersonMerged { survivor: survivor.name(), duplicate: gone.name(), revision: *revision };
+        drafts.push(Draft::new(tenant, &gone.name(), now, &merged));
+        let left = PersonChanged {
+            person: gone.name(),
+            revision: *revision,
+            kind: "merged".to_owned(),
+            active: false,
+            memberships: Vec::new(),
+        };
+        drafts.push(Draft::new(tenant, &gone.name(), now, &left));
+    }
     Ok(append_all(tx, &drafts).await?)
 }
 

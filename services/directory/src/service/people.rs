@@ -17,7 +17,7 @@ use crate::domain::audience::Segment;
 use crate::domain::person::{Change, Employment, Kind, Place, Profile, place_of};
 use crate::domain::{Person, Refused};
 use crate::storage::people::{self, Filter, UnitFilter};
-use crate::storage::{accounts, employments, roles, units};
+use crate::storage::{accounts, employments, merges, roles, units};
 
 /// A person, and the day for which unit and role are to be shown.
 pub(crate) type Shown = (Person, NaiveDate);
@@ -72,7 +72,14 @@ impl Directory {
     /// One person, as today.
     pub async fn get_person(&self, caller: &Caller, person: PersonId) -> Result<Shown, Error> {
         let today = self.today(caller.tenant).await?;
-        let found = people::find(self.store.reader(), caller.tenant, person).await?;
+        let (reader, tenant) = (self.store.reader(), caller.tenant);
+        let mut found = people::find(reader, tenant, person).await?;
+        // The name of somebody who was merged leads to who they turned out to be.
+        if found.is_none()
+            && let Some(survivor) = merges::find(reader, tenant, person).await?
+        {
+            found = people::find(reader, tenant, survivor).await?;
+        }
         self.admit_person(caller, found.as_ref(), today).await?;
         Ok((found.ok_or(Error::PersonNotFound(person))?, today))
     }
@@ -181,7 +188,7 @@ impl Directory {
 }
 
 /// Refuses a manager or an account that is not there, and a manager who would end up reporting to the person.
-async fn check_profile(tx: &Tx, tenant: TenantId, person: &Person) -> Result<(), Error> {
+pub(super) async fn check_profile(tx: &Tx, tenant: TenantId, person: &Person) -> Result<(), Error> {
     if let Some(account) = person.profile.account {
         accounts::find(tx, tenant, account).await?.ok_or(Error::AccountNotFound(account))?;
     }

@@ -71,16 +71,16 @@ pub(super) async fn follow(
     today: NaiveDate,
 ) -> Result<(), Error> {
     for chunk in people.chunks(CHUNK) {
-        let said: Vec<_> =
-            chunk.iter().filter_map(|person| Some((person.id, person.profile.employment?))).collect();
         let mut stored: HashMap<String, Vec<Model>> = HashMap::new();
-        let ids = said.iter().map(|(person, _)| person.to_string());
+        let ids = chunk.iter().map(|person| person.id.to_string());
         for row in Entity::in_tenant(tenant).filter(Column::PersonId.is_in(ids)).all(tx).await? {
             stored.entry(row.person_id.clone()).or_default().push(row);
         }
         let mut changed = Vec::new();
-        for (person, state) in said {
+        for (person, said) in chunk.iter().map(|person| (person.id, person.profile.employment)) {
             let rows = stored.remove(&person.to_string()).unwrap_or_default();
+            // Whoever was employed and is a customer now, say, has left.
+            let Some(state) = said.or((!rows.is_empty()).then_some(Employment::Left)) else { continue };
             let is_due = rows.iter().any(|row| row.is_planned && row.valid_from <= today);
             let before = put_together(rows)?;
             let mut after = before.clone();

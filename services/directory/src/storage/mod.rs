@@ -10,7 +10,9 @@
 //! - `person` and `membership`: the same split. A day on which a person belongs nowhere has no row.
 //! - `employment`, `person_identity` and `person_attribute`: what is asked of people by day, by key of a source system
 //!   and by segment. Each follows the person whenever one is written, so that no writer can forget it.
+//! - `person_redirect`: where the names of people lead who turned out to be others.
 //! - `attribute_definition`: which attributes there are.
+//! - `serves_edge`: who serves whom. `ambassador` and `ambassador_target`: who goes ahead in units, and how many should.
 //! - `account` and `outcome`: what the CRM knows.
 //! - `scim_user`, `scim_user_email`, `scim_group`, `scim_group_member`: see [`scim`].
 //! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
@@ -26,6 +28,7 @@
 //! [`webhooks::queue`].
 
 pub mod accounts;
+pub mod ambassadors;
 pub mod api_keys;
 pub mod attributes;
 pub mod audit;
@@ -33,12 +36,14 @@ pub mod employments;
 mod entity;
 pub mod identities;
 pub mod identity_providers;
+pub mod merges;
 mod migration;
 pub mod outcomes;
 pub mod people;
 pub mod role_bindings;
 pub mod roles;
 pub mod scim;
+pub mod serves;
 pub mod tenants;
 pub mod units;
 pub mod webhooks;

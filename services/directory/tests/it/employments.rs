@@ -14,6 +14,7 @@ on_each_database!(
     what_is_planned_holds_when_its_day_comes,
     whoever_leaves_belongs_nowhere_from_then_on,
     an_audience_is_of_its_day,
+    an_employee_who_becomes_a_customer_has_left,
     refuses_steps_that_can_not_be,
     leaders_are_those_who_lead_today,
     reports_and_managers_are_told,
@@ -141,6 +142,25 @@ async fn whoever_leaves_belongs_nowhere_from_then_on(server: Server) {
     assert_eq!(places(&bo.name).await.unwrap().memberships[0].valid_to, Some(date(2026, 6, 2)));
     let tree = user.get_tree(pb::GetTreeRequest::default()).await.unwrap();
     assert_eq!(tree.units[0].employees, 1);
+}
+
+async fn an_employee_who_becomes_a_customer_has_left(server: Server) {
+    let user = &server.admin;
+    let shop = user.unit("Shop", "").await.name;
+    let aino = user.employee("Aino Esimerkki", &shop).await;
+    server.wait(TimeDelta::days(1));
+    let customer = pb::Person { kind: pb::PersonKind::Customer.into(), ..aino.clone() };
+    let update = pb::UpdatePersonRequest {
+        person: Some(customer),
+        update_mask: mask(&["kind"]),
+        ..Default::default()
+    };
+    let changed = user.update_person(update).await.unwrap().person.unwrap();
+    assert_eq!(changed.employment_state(), EmploymentState::Unspecified);
+    assert_eq!(states(user, &aino.name).await, [EmploymentState::Active, EmploymentState::Left]);
+    let tree = user.get_tree(pb::GetTreeRequest::default()).await.unwrap();
+    assert_eq!(tree.units[0].employees, 0);
+    assert_eq!(member_count(user, pb::PersonKind::Customer, 6, 2).await, 1);
 }
 
 async fn an_audience_is_of_its_day(server: Server) {

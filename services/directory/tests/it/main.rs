@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod ambassadors;
 mod api_keys;
 mod attributes;
 mod audience;
@@ -12,10 +13,12 @@ mod audit;
 mod audit_tampering;
 mod employments;
 mod events;
+mod growth;
 mod identities;
 mod import;
 mod import_brake;
 mod isolation;
+mod merges;
 mod organisation;
 mod outcomes;
 mod people;
@@ -27,6 +30,7 @@ mod scim;
 mod scim_people;
 mod scim_user;
 mod server;
+mod serves;
 mod storage;
 mod tenants;
 mod units;

@@ -1,11 +1,13 @@
 //! Somebody who calls the directory.
 
 use arki_proto::directory::v1 as pb;
+use arki_proto::directory::v1::ambassador_service_client::AmbassadorServiceClient;
 use arki_proto::directory::v1::attribute_service_client::AttributeServiceClient;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_proto::directory::v1::employment_service_client::EmploymentServiceClient;
 use arki_proto::directory::v1::identity_service_client::IdentityServiceClient;
 use arki_proto::directory::v1::organisation_service_client::OrganisationServiceClient;
+use arki_proto::directory::v1::serves_service_client::ServesServiceClient;
 use arki_proto::google::r#type::Date;
 use arki_rpc::client::with_caller;
 use arki_rpc::{Caller, Failure, Peer};
@@ -26,6 +28,29 @@ macro_rules! calls {
             })*
         }
     };
+}
+
+calls! {
+    AmbassadorServiceClient;
+    create_ambassador: CreateAmbassadorRequest -> CreateAmbassadorResponse;
+    get_ambassador: GetAmbassadorRequest -> GetAmbassadorResponse;
+    list_ambassadors: ListAmbassadorsRequest -> ListAmbassadorsResponse;
+    update_ambassador: UpdateAmbassadorRequest -> UpdateAmbassadorResponse;
+    delete_ambassador: DeleteAmbassadorRequest -> DeleteAmbassadorResponse;
+    get_ambassador_target: GetAmbassadorTargetRequest -> GetAmbassadorTargetResponse;
+    update_ambassador_target: UpdateAmbassadorTargetRequest -> UpdateAmbassadorTargetResponse;
+    get_ambassador_coverage: GetAmbassadorCoverageRequest -> GetAmbassadorCoverageResponse;
+}
+
+calls! {
+    ServesServiceClient;
+    create_serves_edge: CreateServesEdgeRequest -> CreateServesEdgeResponse;
+    get_serves_edge: GetServesEdgeRequest -> GetServesEdgeResponse;
+    list_serves_edges: ListServesEdgesRequest -> ListServesEdgesResponse;
+    update_serves_edge: UpdateServesEdgeRequest -> UpdateServesEdgeResponse;
+    delete_serves_edge: DeleteServesEdgeRequest -> DeleteServesEdgeResponse;
+    get_path_to_customer: GetPathToCustomerRequest -> GetPathToCustomerResponse;
+    list_roles_without_path: ListRolesWithoutPathRequest -> ListRolesWithoutPathResponse;
 }
 
 calls! {
@@ -51,6 +76,8 @@ calls! {
     remove_external_id: RemoveExternalIdRequest -> RemoveExternalIdResponse;
     list_external_ids: ListExternalIdsRequest -> ListExternalIdsResponse;
     look_up_person: LookUpPersonRequest -> LookUpPersonResponse;
+    merge_people: MergePeopleRequest -> MergePeopleResponse;
+    list_duplicate_candidates: ListDuplicateCandidatesRequest -> ListDuplicateCandidatesResponse;
 }
 
 calls! {

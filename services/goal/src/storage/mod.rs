@@ -11,6 +11,7 @@
 pub mod commitments;
 pub mod entity;
 pub mod goals;
+pub mod merges;
 mod migration;
 mod row;
 pub mod visions;

@@ -8,6 +8,7 @@ mod coverage;
 mod dead_letters;
 mod goals;
 mod language;
+mod merges;
 mod rows;
 mod storage;
 mod tenants;

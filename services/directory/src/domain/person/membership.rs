@@ -74,6 +74,31 @@ impl Memberships {
         }
     }
 
+    /// Puts the places of others where there are none.
+    pub fn fill(&mut self, others: &Self) {
+        let days = |of: &Self| {
+            let periods = of.periods();
+            let days: Vec<NaiveDate> =
+                periods.iter().flat_map(|period| [Some(period.from), period.to]).flatten().collect();
+            days
+        };
+        let days: BTreeSet<NaiveDate> = days(self).into_iter().chain(days(others)).collect();
+        let days: Vec<NaiveDate> = days.into_iter().collect();
+        let mut filled: Vec<Period<Place>> = Vec::new();
+        for (index, from) in days.iter().copied().enumerate() {
+            let to = days.get(index + 1).copied();
+            let Some(value) = self.on(from).or(others.on(from)) else { continue };
+            match filled.last_mut().filter(|last| last.to == Some(from) && last.value == value) {
+                Some(last) => last.to = to,
+                None => filled.push(Period { from, to, value }),
+            }
+        }
+        // Cut at the days on which anything changes, periods neither overlap nor are empty.
+        if let Ok(filled) = Self::from_periods(filled) {
+            *self = filled;
+        }
+    }
+
     /// Ends everything: from `day` on the person belongs nowhere.
     pub fn end(&mut self, day: NaiveDate) {
         let mut periods = self.periods();

@@ -1,6 +1,8 @@
 //! The rows. Only the storage sees them, and only through `in_tenant`.
 
 pub(super) mod account;
+pub(super) mod ambassador;
+pub(super) mod ambassador_target;
 pub(super) mod api_key;
 pub(super) mod attribute_definition;
 pub(super) mod audit_entry;
@@ -13,12 +15,14 @@ pub(super) mod outcome;
 pub(super) mod person;
 pub(super) mod person_attribute;
 pub(super) mod person_identity;
+pub(super) mod person_redirect;
 pub(super) mod role;
 pub(super) mod role_binding;
 pub(super) mod scim_group;
 pub(super) mod scim_group_member;
 pub(super) mod scim_user;
 pub(super) mod scim_user_email;
+pub(super) mod serves_edge;
 pub(super) mod tenant;
 pub(super) mod unit;
 pub(super) mod unit_version;

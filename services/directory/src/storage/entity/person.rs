@@ -13,6 +13,8 @@ pub(in crate::storage) struct Model {
     pub email: String,
     /// The address as it is looked for; null where there is none.
     pub email_key: Option<String>,
+    /// The name as it is compared; null only where it was not written since it is compared.
+    pub name_key: Option<String>,
     pub language: Option<String>,
     pub time_zone: Option<String>,
     pub employment: Option<String>,

@@ -7,6 +7,8 @@ mod m20261127_000004_webhook;
 mod m20261127_000005_audit;
 mod m20261127_000005_binding;
 mod m20261127_000006_people;
+mod m20261127_000061_merge;
+mod m20261127_000062_serves;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -25,6 +27,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000005_audit::Migration),
             Box::new(m20261127_000005_binding::Migration),
             Box::new(m20261127_000006_people::Migration),
+            Box::new(m20261127_000061_merge::Migration),
+            Box::new(m20261127_000062_serves::Migration),
         ]
     }
 }

@@ -7,6 +7,7 @@ use arki_ids::TenantId;
 use super::super::entity::{membership, person};
 use super::super::{Error, corrupt, id, optional, parsed, text, word};
 use crate::domain::Person;
+use crate::domain::duplicate::name_key;
 use crate::domain::history::Period;
 use crate::domain::person::{Employment, Kind, Memberships, Place, Profile, email_key};
 
@@ -35,6 +36,7 @@ pub(super) fn row(tenant: TenantId, person: &Person) -> person::Model {
         display_name: display_name.clone(),
         email: email.clone(),
         email_key: email_key(email),
+        name_key: Some(name_key(display_name)),
         language: language.clone(),
         time_zone: time_zone.map(|zone| zone.name().to_owned()),
         employment: employment.map(|state| state.word().to_owned()),
@@ -84,6 +86,7 @@ pub(super) fn put_together(row: person::Model, places: &mut Places) -> Result<Pe
         display_name,
         email,
         email_key: _,
+        name_key: _,
         language,
         time_zone,
         employment,

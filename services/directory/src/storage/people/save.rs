@@ -20,6 +20,7 @@ pub async fn save(tx: &Tx, tenant: TenantId, people: &[Person]) -> Result<(), Er
                 person::Column::DisplayName,
                 person::Column::Email,
                 person::Column::EmailKey,
+                person::Column::NameKey,
                 person::Column::Language,
                 person::Column::TimeZone,
                 person::Column::Employment,
