@@ -1,6 +1,5 @@
 //! Users and groups of identity providers on the wire.
 
-use arki_proto::Bounds;
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_proto::directory::v1::scim_service_server::{ScimService, ScimServiceServer};
@@ -92,28 +91,22 @@ impl ScimService for ScimGrpc {
         &self,
         request: Request<pb::ExecuteScimOperationsRequest>,
     ) -> Result<Response<pb::ExecuteScimOperationsResponse>, Status> {
-        Ok(Response::new(self.execute(admitted(request)?).await?))
+        Ok(Response::new(self.execute(Call::of(request)?).await?))
     }
 
     async fn get_scim_resource(
         &self,
         request: Request<pb::GetScimResourceRequest>,
     ) -> Result<Response<pb::GetScimResourceResponse>, Status> {
-        Ok(Response::new(self.get(admitted(request)?).await?))
+        Ok(Response::new(self.get(Call::of(request)?).await?))
     }
 
     async fn search_scim_resources(
         &self,
         request: Request<pb::SearchScimResourcesRequest>,
     ) -> Result<Response<pb::SearchScimResourcesResponse>, Status> {
-        Ok(Response::new(self.search(admitted(request)?).await?))
+        Ok(Response::new(self.search(Call::of(request)?).await?))
     }
-}
-
-/// Provisioning is about everybody, so it is not for a caller who reaches some rows only.
-fn admitted<T: Bounds>(request: Request<T>) -> Result<Call<T>, Failure> {
-    let call = Call::of(request)?;
-    if call.caller.reach.is_whole() { Ok(call) } else { Err(Failure::out_of_reach()) }
 }
 
 fn read_type(number: i32) -> Result<Type, Failure> {

@@ -13,7 +13,8 @@ on_each_database!(
     a_joiner_moves_and_leaves,
     a_person_of_the_file_is_adopted_and_not_made_twice,
     a_department_places_where_it_names_a_unit,
-    managers_are_linked_and_never_in_a_circle
+    managers_are_linked_and_never_in_a_circle,
+    a_user_is_whom_their_person_was_merged_into
 );
 
 async fn person(server: &Server, id: &str) -> pb::Person {
@@ -138,4 +139,27 @@ async fn managers_are_linked_and_never_in_a_circle(server: Server) {
     let none = provider.patch_user(&ben.id, to("")).await;
     assert_eq!(none.resource.get(ENTERPRISE), None);
     assert_eq!(person(&server, &ben.id).await.manager, "");
+}
+
+async fn a_user_is_whom_their_person_was_merged_into(server: Server) {
+    let provider = server.provider(server.admin.caller.tenant);
+    let of_file = pb::Person { external_id: "E-1".to_owned(), source: "hr".to_owned(), ..employee("Ann") };
+    let ann = server.admin.person(of_file).await.unwrap().name;
+    let user = provider.post_user(json!({"userName": "ann", "displayName": "Ann A."})).await;
+    let twin = format!("people/{}", user.id);
+    assert_ne!(twin, ann);
+    let merge =
+        pb::MergePeopleRequest { survivor: ann.clone(), duplicates: vec![twin], ..Default::default() };
+    server.admin.merge_people(merge).await.unwrap();
+    let wed = json!([{"op": "replace", "path": "displayName", "value": "Ann Virta"}]);
+    let changed = provider.patch_user(&user.id, wed).await;
+    assert_eq!((changed.status, &changed.id), (200, &user.id));
+    let one = person(&server, ann.trim_start_matches("people/")).await;
+    assert_eq!(one.display_name, "Ann Virta");
+    let report = provider.post_user(json!({"userName": "ben"})).await;
+    let path = format!("{ENTERPRISE}:manager");
+    provider.patch_user(&report.id, json!([{"op": "Add", "path": path, "value": user.id}])).await;
+    assert_eq!(person(&server, &report.id).await.manager, ann);
+    provider.delete_user(&user.id).await;
+    assert_eq!(kind(&person(&server, ann.trim_start_matches("people/")).await), pb::PersonKind::Leaver);
 }

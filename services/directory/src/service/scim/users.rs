@@ -16,8 +16,8 @@ use super::{Operation, Type};
 use crate::domain::Person;
 use crate::domain::person::{Change, Kind, Profile, email_key};
 use crate::domain::scim::{Resource, User, folded, told};
-use crate::storage::people;
 use crate::storage::scim::users;
+use crate::storage::{merges, people};
 
 /// The source of people whom an identity provider made known.
 const SOURCE: &str = "scim";
@@ -61,7 +61,8 @@ impl Work {
     /// The user is gone, and the person is one who left.
     async fn remove_user(&mut self, tx: &Tx, user: &User) -> Result<Written, Stop> {
         let change = Change { kind: Some(Kind::Leaver), ..Change::default() };
-        self.change_person(tx, user.id, change).await?;
+        let person = self.person_of(tx, user.id).await?;
+        self.change_person(person, change);
         self.users.remove(user.id);
         let id = user.id.to_string();
         for group in self.groups.all() {
@@ -180,12 +181,12 @@ impl Work {
 
     /// Makes of the person what the resource says.
     async fn tell_person(&mut self, tx: &Tx, before: Option<&Value>, user: &User) -> Result<(), Stop> {
-        self.read_people(tx, &[user.id]).await?;
-        let Some((_, person)) = self.people.get(&user.id).cloned() else { return Ok(()) };
+        let id = self.person_of(tx, user.id).await?;
+        let Some((_, person)) = self.people.get(&id).cloned() else { return Ok(()) };
         let mut change = told::change(before, &user.resource, &person.profile);
         let manager = told::manager(&user.resource);
         if before.and_then(told::manager) != manager {
-            change.manager = Some(self.find_manager(tx, user.id, manager).await?);
+            change.manager = Some(self.find_manager(tx, id, manager).await?);
         }
         let place = told::place(&user.resource);
         let is_placed = person.memberships.on(self.today).is_some();
@@ -195,12 +196,23 @@ impl Work {
             change.unit = unit.map(Some);
             change.role = role.map(Some).filter(|_| unit.is_some() || is_placed);
         }
-        self.change_person(tx, user.id, change).await
+        self.change_person(id, change);
+        Ok(())
     }
 
-    async fn change_person(&mut self, tx: &Tx, id: PersonId, mut change: Change) -> Result<(), Stop> {
-        self.read_people(tx, &[id]).await?;
-        let Some((_, person)) = self.people.get_mut(&id) else { return Ok(()) };
+    /// The person that a user is: the one of the same id, or whom that one was merged into.
+    async fn person_of(&mut self, tx: &Tx, user: PersonId) -> Result<PersonId, Error> {
+        self.read_people(tx, &[user]).await?;
+        if self.people.contains_key(&user) {
+            return Ok(user);
+        }
+        let Some(survivor) = merges::find(tx, self.tenant, user).await? else { return Ok(user) };
+        self.read_people(tx, &[survivor]).await?;
+        Ok(survivor)
+    }
+
+    fn change_person(&mut self, id: PersonId, mut change: Change) {
+        let Some((_, person)) = self.people.get_mut(&id) else { return };
         // What the tenant's definitions refuse stays in the resource and is not the person's.
         let (kind, old) = (change.kind.unwrap_or(person.profile.kind), &person.profile.attributes);
         let before = Some((person.profile.kind, old));
@@ -213,10 +225,9 @@ impl Work {
         let stays = Change { kind: None, employment: None, ..still.clone() };
         let tries = [change, still, stays].into_iter();
         let changed = tries.map(|change| person.change(change, self.today, self.now)).find_map(Result::ok);
-        let Some(changed) = changed else { return Ok(()) };
+        let Some(changed) = changed else { return };
         self.managers.insert(id, changed.profile.manager);
         *person = changed;
-        Ok(())
     }
 
     /// The manager that is meant: by id, by the key of the client or by user name. None where there is no such user, or
@@ -243,6 +254,10 @@ impl Work {
                 }
                 self.users.keyed(&key).flatten().or(self.users.named(&name).flatten())
             }
+        };
+        let found = match found {
+            Some(user) => Some(self.person_of(tx, user).await?),
+            None => None,
         };
         let (mut above, mut seen) = (found, HashSet::new());
         while let Some(manager) = above.filter(|manager| seen.insert(*manager)) {
