@@ -3,12 +3,14 @@
 //! What an index answers is asked of it (see [`narrow`]); everything else walks through the resources page by page and
 //! keeps of them no more than the part that is asked for, so that memory stays bounded however many there are.
 
+use std::cmp::Reverse;
+
 use arki_database::Store;
 use arki_ids::{PersonId, ScimGroupId, TenantId};
 use arki_rpc::Caller;
-use arki_scim::Error as Refused;
 use arki_scim::list::{Asked, Page, Query};
 use arki_scim::schema::{Projection, ResourceType, Sort};
+use arki_scim::{Error as Refused, ScimType};
 use serde_json::Value;
 
 use super::{PAGES, Scim, Shown, Type, View};
@@ -19,6 +21,9 @@ use crate::storage::scim::{groups, users};
 
 /// How many resources are looked at at once.
 const STEP: u64 = 500;
+
+/// How deep a list of several kinds can be paged: everything before a page is looked at for it.
+const DEEPEST: u64 = 10_000;
 
 /// A part of a list.
 #[derive(Clone, Debug, PartialEq)]
@@ -64,7 +69,8 @@ impl Scim {
         ))
     }
 
-    /// The resources of some kinds that a client asks for, kind by kind.
+    /// The resources of some kinds that a client asks for. Where no order is asked for, the newest come first, whatever
+    /// their kind; else kind by kind.
     pub async fn search(
         &self,
         caller: &Caller,
@@ -73,36 +79,55 @@ impl Scim {
         view: &View,
     ) -> Result<Result<Found, Refused>, Error> {
         let page = asked.page(PAGES);
-        let mut found = Found { total: 0, page, resources: Vec::new() };
-        let mut refused = None;
-        let mut makes_sense = false;
+        let (mut queries, mut refused) = (Vec::new(), None);
         for of in types {
-            let query = match asked.settle(of.kind(), PAGES) {
-                Ok(query) => query,
-                Err(fault) => {
-                    refused = Some(fault);
-                    continue;
-                }
+            match asked.settle(of.kind(), PAGES) {
+                Ok(query) => queries.push((*of, query)),
+                Err(fault) => refused = Some(fault),
+            }
+        }
+        if let Some(fault) = refused.filter(|_| queries.is_empty()) {
+            return Ok(Err(fault));
+        }
+        let is_mixed = queries.len() > 1 && asked.sort_by.is_none();
+        if is_mixed && page.offset() > DEEPEST {
+            let detail =
+                format!("a search of the root shows {DEEPEST} resources, ask /Users or /Groups for more");
+            return Ok(Err(Refused::of(ScimType::TooMany, detail)));
+        }
+        let mut found = Found { total: 0, page, resources: Vec::new() };
+        for (of, query) in &queries {
+            let (passed, left) = if is_mixed {
+                (0, page.offset() + page.count)
+            } else {
+                let shown = found.resources.len() as u64;
+                (page.offset().saturating_sub(found.total), page.count.saturating_sub(shown))
             };
-            makes_sense = true;
-            let passed = page.offset().saturating_sub(found.total);
-            let left = page.count.saturating_sub(found.resources.len() as u64);
-            let is_related = is_related_shown(*of, &query.projection) || mentions_related(&query);
+            let is_related = is_related_shown(*of, &query.projection) || mentions_related(query);
             let reader = self.reader(caller, *of, view, is_related);
-            let (total, resources) = reader.part(&query, passed, left).await?;
+            let (total, resources) = reader.part(query, passed, left).await?;
             found.total += total;
             found.resources.extend(resources);
         }
-        Ok(match refused {
-            Some(fault) if !makes_sense => Err(fault),
-            _ => Ok(found),
-        })
+        if is_mixed {
+            found.resources.sort_by_cached_key(|resource| Reverse(age(resource)));
+            let size = |number| usize::try_from(number).unwrap_or(usize::MAX);
+            found.resources.drain(..size(page.offset()).min(found.resources.len()));
+            found.resources.truncate(size(page.count));
+        }
+        Ok(Ok(found))
     }
 
     fn reader<'r>(&'r self, caller: &Caller, of: Type, view: &'r View, with_related: bool) -> Reader<'r> {
         let store = &self.directory.store;
         Reader { store, tenant: caller.tenant, base: &view.base, of, with_related }
     }
+}
+
+/// When a resource was made, as its id tells behind the prefix of its kind.
+fn age(resource: &Value) -> String {
+    let id = resource["id"].as_str().unwrap_or_default();
+    id.split_once('_').map_or(id, |(_, age)| age).to_owned()
 }
 
 fn is_related_shown(of: Type, projection: &Projection) -> bool {

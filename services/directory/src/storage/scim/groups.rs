@@ -56,7 +56,7 @@ pub async fn with_external_ids(
     put_together(db, tenant, rows, true).await
 }
 
-/// The groups that have one of these keys, in the order of their ids; with their members where those are wanted.
+/// The groups that have one of these keys, the newest first; with their members where those are wanted.
 pub async fn with_keys(
     db: &impl ConnectionTrait,
     tenant: TenantId,
@@ -87,7 +87,7 @@ pub async fn with_keys(
     let mut rows = with_any(db, tenant, scim_group::Column::Id, &ids).await?;
     rows.extend(with_any(db, tenant, scim_group::Column::DisplayName, &names).await?);
     rows.extend(with_any(db, tenant, scim_group::Column::ExternalId, &externals).await?);
-    rows.sort_by(|left, right| left.id.cmp(&right.id));
+    rows.sort_by(|left, right| right.id.cmp(&left.id));
     rows.dedup_by(|left, right| left.id == right.id);
     put_together(db, tenant, rows, with_members).await
 }
@@ -97,7 +97,7 @@ pub async fn count(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, E
     Ok(Entity::in_tenant(tenant).count(db).await?)
 }
 
-/// `limit` groups after the first `offset`, in the order of their creation.
+/// `limit` groups after the first `offset`, the newest first.
 pub async fn slice(
     db: &impl ConnectionTrait,
     tenant: TenantId,
@@ -105,12 +105,12 @@ pub async fn slice(
     limit: u64,
     with_members: bool,
 ) -> Result<Vec<Group>, Error> {
-    let select = Entity::in_tenant(tenant).order_by_asc(scim_group::Column::Id);
+    let select = Entity::in_tenant(tenant).order_by_desc(scim_group::Column::Id);
     let rows = select.offset(offset).limit(limit).all(db).await?;
     put_together(db, tenant, rows, with_members).await
 }
 
-/// `limit` groups after one of them, in the order of their creation.
+/// `limit` groups that come after one of them, the newest first.
 pub async fn after(
     db: &impl ConnectionTrait,
     tenant: TenantId,
@@ -118,9 +118,9 @@ pub async fn after(
     limit: u64,
     with_members: bool,
 ) -> Result<Vec<Group>, Error> {
-    let mut select = Entity::in_tenant(tenant).order_by_asc(scim_group::Column::Id).limit(limit);
+    let mut select = Entity::in_tenant(tenant).order_by_desc(scim_group::Column::Id).limit(limit);
     if let Some(last) = last {
-        select = select.filter(scim_group::Column::Id.gt(last.to_string()));
+        select = select.filter(scim_group::Column::Id.lt(last.to_string()));
     }
     let rows = select.all(db).await?;
     put_together(db, tenant, rows, with_members).await

@@ -1,5 +1,6 @@
 //! Users.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, HashSet};
 
 use arki_database::Tx;
@@ -44,7 +45,7 @@ pub async fn with_external_ids(
     with_any(db, tenant, scim_user::Column::ExternalId, external_ids).await
 }
 
-/// The users that have one of these keys, in the order of their ids.
+/// The users that have one of these keys, the newest first.
 pub async fn with_keys(
     db: &impl ConnectionTrait,
     tenant: TenantId,
@@ -74,7 +75,7 @@ pub async fn with_keys(
     let mut users = with_any(db, tenant, scim_user::Column::Id, &ids).await?;
     users.extend(with_any(db, tenant, scim_user::Column::UserName, &names).await?);
     users.extend(with_any(db, tenant, scim_user::Column::ExternalId, &externals).await?);
-    users.sort_by_key(|user| user.id);
+    users.sort_by_key(|user| Reverse(user.id));
     users.dedup_by_key(|user| user.id);
     Ok(users)
 }
@@ -84,28 +85,28 @@ pub async fn count(db: &impl ConnectionTrait, tenant: TenantId) -> Result<u64, E
     Ok(scim_user::Entity::in_tenant(tenant).count(db).await?)
 }
 
-/// `limit` users after the first `offset`, in the order of their creation.
+/// `limit` users after the first `offset`, the newest first.
 pub async fn slice(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     offset: u64,
     limit: u64,
 ) -> Result<Vec<User>, Error> {
-    let select = scim_user::Entity::in_tenant(tenant).order_by_asc(scim_user::Column::Id);
+    let select = scim_user::Entity::in_tenant(tenant).order_by_desc(scim_user::Column::Id);
     let rows = select.offset(offset).limit(limit).all(db).await?;
     rows.into_iter().map(User::try_from).collect()
 }
 
-/// `limit` users after one of them, in the order of their creation.
+/// `limit` users that come after one of them, the newest first.
 pub async fn after(
     db: &impl ConnectionTrait,
     tenant: TenantId,
     last: Option<PersonId>,
     limit: u64,
 ) -> Result<Vec<User>, Error> {
-    let mut select = scim_user::Entity::in_tenant(tenant).order_by_asc(scim_user::Column::Id).limit(limit);
+    let mut select = scim_user::Entity::in_tenant(tenant).order_by_desc(scim_user::Column::Id).limit(limit);
     if let Some(last) = last {
-        select = select.filter(scim_user::Column::Id.gt(last.to_string()));
+        select = select.filter(scim_user::Column::Id.lt(last.to_string()));
     }
     select.all(db).await?.into_iter().map(User::try_from).collect()
 }
