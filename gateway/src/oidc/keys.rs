@@ -115,12 +115,12 @@ fn read(document: &Value) -> Vec<Jwk> {
 fn fitting(keys: &[Jwk], header: &Header) -> Vec<DecodingKey> {
     let is_of_family = |key: &&Jwk| {
         use jsonwebtoken::Algorithm;
-        let family = match (&key.algorithm, header.alg) {
-            (AlgorithmParameters::RSA(_), Algorithm::RS256 | Algorithm::PS256) => true,
-            (AlgorithmParameters::EllipticCurve(_), Algorithm::ES256) => true,
-            (AlgorithmParameters::OctetKeyPair(_), Algorithm::EdDSA) => true,
-            _ => false,
-        };
+        let family = matches!(
+            (&key.algorithm, header.alg),
+            (AlgorithmParameters::RSA(_), Algorithm::RS256 | Algorithm::PS256)
+                | (AlgorithmParameters::EllipticCurve(_), Algorithm::ES256)
+                | (AlgorithmParameters::OctetKeyPair(_), Algorithm::EdDSA)
+        );
         // A key that says its algorithm is for no other one.
         let said = key.common.key_algorithm.map(|algorithm| algorithm.to_string());
         family && said.is_none_or(|said| said == format!("{:?}", header.alg))

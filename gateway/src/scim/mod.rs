@@ -97,7 +97,7 @@ struct Call<'r> {
     caller: &'r Caller,
     headers: &'r HeaderMap,
     /// Decoded.
-    query: Vec<(Cow<'r, str>, Cow<'r, str>)>,
+    query: Query<'r>,
     /// Where the client reaches SCIM, without a slash at the end.
     base: String,
 }
@@ -247,7 +247,10 @@ fn me(caller: &Caller) -> Result<String, Error> {
     person.map(str::to_owned).ok_or_else(nobody)
 }
 
-fn query(text: &str) -> Result<Vec<(Cow<'_, str>, Cow<'_, str>)>, Error> {
+/// The names and values of a query, in the order in which they come.
+type Query<'q> = Vec<(Cow<'q, str>, Cow<'q, str>)>;
+
+fn query(text: &str) -> Result<Query<'_>, Error> {
     let decoded = |text| {
         percent::decode(text, true)
             .ok_or_else(|| Error::of(ScimType::InvalidValue, "the query is not percent-encoded UTF-8"))

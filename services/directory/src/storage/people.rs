@@ -62,20 +62,6 @@ pub async fn with_keys(
     Ok(people)
 }
 
-/// These people, as far as they are there.
-pub async fn of_ids(
-    db: &impl ConnectionTrait,
-    tenant: TenantId,
-    ids: &[PersonId],
-) -> Result<Vec<Person>, Error> {
-    let mut people = Vec::with_capacity(ids.len());
-    for chunk in ids.chunks(CHUNK) {
-        let is_one = person::Column::Id.is_in(chunk.iter().map(ToString::to_string));
-        people.extend(load(db, tenant, person::Entity::in_tenant(tenant).filter(is_one)).await?);
-    }
-    Ok(people)
-}
-
 /// The people who report to any of these.
 pub async fn managed_by(
     db: &impl ConnectionTrait,
