@@ -29,7 +29,7 @@ pub struct Heard {
 }
 
 impl Heard {
-    /// An attribute of the CloudEvent, such as `type`; empty where it has none.
+    /// An attribute of the event, such as `type`; empty where it has none.
     pub fn attribute(&self, name: &str) -> String {
         let event: Value = serde_json::from_str(&self.body).unwrap_or(Value::Null);
         event[name].as_str().unwrap_or_default().to_owned()
@@ -146,7 +146,7 @@ async fn request(
                 return Some((headers, body, whole));
             }
         }
-        let mut part = [0; 16 * 1024];
+        let mut part = [0; 4 * 1024];
         match stream.read(&mut part).await {
             Ok(0) | Err(_) => return None,
             Ok(read) => bytes.extend_from_slice(&part[..read]),

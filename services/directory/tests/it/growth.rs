@@ -200,9 +200,8 @@ async fn no_lookup_reads_everybody() {
         "outcomes of an account": outcomes::list(&db, tenant, Some(account), &page);
         "outcomes to move": merges::count_outcomes(&db, tenant, &[person]);
     }
-    let people =
-        people::list(store.reader(), tenant, &Filter::default(), &PageRequest { size: 2, after: None });
-    let people = people.await.unwrap().items;
+    let page = PageRequest { size: 2, after: None };
+    let people = people::list(store.reader(), tenant, &Filter::default(), &page).await.unwrap().items;
     merges::alike(&db, tenant, &people, 20).await.unwrap();
     plans.insert("duplicates", db.taken());
     for (what, plan) in plans {
