@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Result, bail};
 use reqwest::{Client, Method};
 use serde_json::Value;
+use tokio::task::JoinSet;
 
 /// Connections at once.
 const CONNECTIONS: usize = 32;
@@ -36,10 +37,11 @@ pub(crate) async fn run(base: &str, token: &str, requests: Vec<Asked>) -> Result
     let requests = Arc::new(requests);
     let next = Arc::new(AtomicUsize::new(0));
     let began = Instant::now();
-    let workers = (0..CONNECTIONS).map(|_| {
+    let mut workers = JoinSet::new();
+    for _ in 0..CONNECTIONS {
         let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
         let (base, token) = (base.to_owned(), token.to_owned());
-        tokio::spawn(async move {
+        workers.spawn(async move {
             // A client each: a shared one could put several on one connection.
             let client = Client::new();
             let mut done = Vec::new();
@@ -59,11 +61,11 @@ pub(crate) async fn run(base: &str, token: &str, requests: Vec<Asked>) -> Result
                 }
                 done.push((index, began.elapsed(), answer));
             }
-        })
-    });
+        });
+    }
     let mut all = Vec::with_capacity(requests.len());
-    for worker in workers.collect::<Vec<_>>() {
-        all.extend(worker.await??);
+    while let Some(done) = workers.join_next().await {
+        all.extend(done??);
     }
     let rate = requests.len() as f64 / began.elapsed().as_secs_f64();
     all.sort_by_key(|(index, ..)| *index);
