@@ -39,6 +39,7 @@ pub(crate) async fn run(base: &str, token: &str, requests: Vec<Asked>) -> Result
     let workers = (0..CONNECTIONS).map(|_| {
         let (requests, next) = (Arc::clone(&requests), Arc::clone(&next));
         let (base, token) = (base.to_owned(), token.to_owned());
+        #[expect(clippy::disallowed_methods, reason = "the workers are waited for below")]
         tokio::spawn(async move {
             // A client each: a shared one could put several on one connection.
             let client = Client::new();
