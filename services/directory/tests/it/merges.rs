@@ -114,7 +114,7 @@ async fn a_dry_run_moves_nothing_and_a_repeat_moves_nothing_twice(server: Server
     assert_eq!(get(user, &double.name).await, double);
     assert_eq!(get(user, &aino.name).await, aino);
     let done = user.merge_people(merge(&aino.name, &[&double.name])).await.unwrap();
-    assert_eq!(done.merged, [double.name.clone()]);
+    assert_eq!(done.merged, std::slice::from_ref(&double.name));
     let again = user.merge_people(merge(&aino.name, &[&double.name])).await.unwrap();
     assert_eq!((again.merged.len(), again.person), (0, done.person));
     let stale = pb::MergePeopleRequest { etag: "77".to_owned(), ..merge(&aino.name, &[&double.name]) };

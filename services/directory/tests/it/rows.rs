@@ -90,10 +90,10 @@ async fn a_leader_sees_units_and_people_below_and_nobody_beside_or_above(server:
         let people = leader.list_people(request).await.unwrap().people;
         people.into_iter().map(|person| person.name).collect::<Vec<_>>()
     };
-    assert_eq!(people(pb::ListPeopleRequest::default()).await, [ann.clone()]);
+    assert_eq!(people(pb::ListPeopleRequest::default()).await, std::slice::from_ref(&ann));
     assert_eq!(
         people(pb::ListPeopleRequest { unit: shop.clone(), ..Default::default() }).await,
-        [ann.clone()]
+        std::slice::from_ref(&ann)
     );
 
     // Writes and whole lists are for those who reach the tenant, whatever scopes say.

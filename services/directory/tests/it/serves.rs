@@ -76,7 +76,7 @@ async fn everybody_finds_the_way_to_the_customer(server: Server) {
     assert_eq!(shown, expected);
     assert_eq!(steps[1].words, text("en", "brings the goods"));
     // A guard serves nobody in words, but stands in the shop.
-    assert_eq!(without_path(user).await, [guard.clone()]);
+    assert_eq!(without_path(user).await, std::slice::from_ref(&guard));
     let person = pb::Person { unit: shop.clone(), role: guard.clone(), ..employee("Aino Esimerkki") };
     user.person(person).await.unwrap();
     let steps = path(user, &guard).await;

@@ -38,7 +38,7 @@ async fn an_endpoint_is_created_read_changed_switched_and_removed(server: Server
     assert_eq!((made.header_names.as_slice(), made.max_per_second), (["x-team".to_owned()].as_slice(), 7));
     assert_eq!(user.endpoint(&made.name).await, made);
     let listed = user.list_webhook_endpoints(pb::ListWebhookEndpointsRequest::default()).await.unwrap();
-    assert_eq!(listed.webhook_endpoints, [made.clone()]);
+    assert_eq!(listed.webhook_endpoints, std::slice::from_ref(&made));
 
     let change = pb::WebhookEndpoint { description: "Muu".to_owned(), ..made.clone() };
     let request = pb::UpdateWebhookEndpointRequest {
