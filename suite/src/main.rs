@@ -85,8 +85,7 @@ async fn demonstrate(arguments: Demo) -> Result<()> {
     progress.done(&format!("serving {} on {}", data.display(), arki.uri()));
     let secret = target::admin_key(&data)?;
     let server = Server::connect(&arki.uri(), &secret).await?;
-    let summary =
-        Box::pin(demo::run(&server, &arki.outbox(), SystemClock.now().date_naive(), &progress)).await?;
+    let summary = Box::pin(demo::run(&server, &arki.outbox(), SystemClock.now(), &progress)).await?;
     tell(&summary.to_string())?;
     if let Some(file) = arguments.json {
         let json = serde_json::to_string_pretty(&summary)?;

@@ -79,8 +79,8 @@ struct World {
 impl World {
     async fn make(suite: &Suite) -> Result<Self> {
         let server = suite.server().await?;
-        let today = SystemClock.now().date_naive();
-        let summary = Box::pin(demo::run(&server, &suite.outbox(), today, &Progress::start())).await?;
+        let now = SystemClock.now();
+        let summary = Box::pin(demo::run(&server, &suite.outbox(), now, &Progress::start())).await?;
         let summary = serde_json::to_value(summary)?;
         let api = suite.api();
 

@@ -15,23 +15,23 @@ mod words;
 use std::path::Path;
 
 use anyhow::Result;
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 
 pub use summary::Summary;
 
 use crate::{progress::Progress, remote::Server};
 
-/// Runs every step against the gateway behind `server`. `outbox` is the folder into which its mail goes; `today` is
-/// the day that plans start from.
+/// Runs every step against the gateway behind `server`. `outbox` is the folder into which its mail goes; plans start
+/// from `now`.
 ///
 /// # Errors
 /// When a step is refused; the error names the step.
-pub async fn run(server: &Server, outbox: &Path, today: NaiveDate, progress: &Progress) -> Result<Summary> {
+pub async fn run(server: &Server, outbox: &Path, now: DateTime<Utc>, progress: &Progress) -> Result<Summary> {
     let organisation = organisation::load(server, progress).await?;
     let listening = listening::listen(server, &organisation, progress).await?;
-    let truth = truth::measure(server, &organisation, &listening, today, progress).await?;
+    let truth = truth::measure(server, &organisation, &listening, now.date_naive(), progress).await?;
     let everyday = everyday::share(server, &organisation, progress).await?;
-    let telling = telling::tell(server, &organisation, outbox, today, progress).await?;
+    let telling = telling::tell(server, &organisation, outbox, now, progress).await?;
     Ok(Summary {
         demonstration: "synthetic data: no number says anything about a real organisation",
         organisation: organisation.summary,

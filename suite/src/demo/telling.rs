@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 use arki_proto::communication::v1 as pb;
-use chrono::NaiveDate;
+use chrono::{DateTime, Utc};
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::Deserialize;
 
@@ -63,16 +63,14 @@ pub(super) async fn tell(
     server: &Server,
     whole: &Organisation,
     outbox: &Path,
-    today: NaiveDate,
+    now: DateTime<Utc>,
     progress: &Progress,
 ) -> Result<summary::Message> {
     let file: File = words::read("telling.toml", include_str!("../../demo/telling.toml"))?;
     let message = create(server, message(&file.message)).await.context("the message")?;
-    // Midnight of today has passed in every zone of the organisation, so that it goes out now.
-    let campaign =
-        campaign(server, "What we do not know yet", &message, format!("{today}T00:00"), "").await?;
+    let campaign = campaign(server, "What we do not know yet", &message, at_once(now), "").await?;
     let reminder = create(server, reminder(&file.reminder)).await.context("the reminder")?;
-    let tomorrow = today.succ_opt().context("tomorrow")?;
+    let tomorrow = now.date_naive().succ_opt().context("tomorrow")?;
     Box::pin(self::campaign(
         server,
         "The step of the week",
@@ -98,6 +96,12 @@ pub(super) async fn tell(
         high: total.high,
         units_shown: understanding.units.iter().filter(|unit| unit.shown).count(),
     })
+}
+
+/// A local time at which everybody of the organisation is told now. It has passed in its zones, of which London is the
+/// furthest behind, and not yet everywhere on Earth, where a campaign would have nothing left to send.
+fn at_once(now: DateTime<Utc>) -> String {
+    now.format("%Y-%m-%dT%H:%M").to_string()
 }
 
 async fn create(server: &Server, message: pb::Message) -> Result<String> {
