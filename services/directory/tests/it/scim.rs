@@ -102,6 +102,10 @@ async fn names_and_keys_are_unique_also_within_one_request(server: Server) {
         .unwrap();
     assert!(swapped.iter().all(|answer| answer.status == 200), "{swapped:?}");
     assert_eq!(provider.users("userName eq \"ben\"").await.1[0]["id"], json!(answers[0].id));
+    let nothing =
+        json!({"userName": "nul\u{0}@example.com", "externalId": "\u{0}", "emails": "\u{0}@example.com"});
+    assert_eq!(provider.post_user(nothing).await.scim_type, "invalidValue");
+    assert_eq!(provider.post_group("\u{0}", &[]).await.scim_type, "invalidValue");
     let group = provider.post_group("Payroll", &[]).await;
     assert_eq!((group.status, provider.post_group("payroll", &[]).await.status), (201, 409));
     let others = provider.post_group("Others", &["per_nobody"]).await;

@@ -11,7 +11,7 @@ use arki_scim::patch::Patch;
 use serde_json::Value;
 
 use super::super::Error;
-use super::work::{Stop, Work, Written, body, check_version, listed};
+use super::work::{Stop, Work, Written, body, can_be_kept, check_version, listed};
 use super::{Operation, Type};
 use crate::domain::Person;
 use crate::domain::person::{Change, Kind, Profile, email_key};
@@ -291,11 +291,12 @@ fn may_be_adopted(person: &Person) -> bool {
 fn keys_of(resource: &Value) -> Vec<String> {
     let text = |name: &str| resource.get(name).and_then(Value::as_str);
     let keys = [text("externalId"), told::employee_number(resource), text("userName")];
-    keys.into_iter().flatten().filter(|key| !key.is_empty()).map(str::to_owned).collect()
+    keys.into_iter().flatten().filter(|key| !key.is_empty()).filter(can_be_kept).map(str::to_owned).collect()
 }
 
 fn emails_of(resource: &Value) -> Vec<String> {
     let user_name = resource.get("userName").and_then(Value::as_str).filter(|name| name.contains('@'));
     let emails = crate::domain::scim::email_keys(resource);
-    user_name.and_then(email_key).into_iter().chain(emails).collect()
+    let all = user_name.and_then(email_key).into_iter().chain(emails);
+    all.filter(|key| can_be_kept(&key.as_str())).collect()
 }

@@ -129,7 +129,8 @@ impl Work {
         let mut new = Vec::new();
         for operation in operations {
             let body = operation.body.as_ref().unwrap_or(&Value::Null);
-            let text = |name: &str| body.get(name).and_then(Value::as_str).map(str::to_owned);
+            let text =
+                |name: &str| body.get(name).and_then(Value::as_str).filter(can_be_kept).map(str::to_owned);
             let is_whole = matches!(operation.method, Method::Post | Method::Put);
             match operation.of {
                 Type::User => {
@@ -199,6 +200,11 @@ impl Work {
         groups::remove_users(tx, self.tenant, &self.users.removed(), self.now).await?;
         tell_people(tx, self.tenant, &changed, self.now).await
     }
+}
+
+/// Whether a database may be asked for a text: the body is not checked yet, and no text that is kept has U+0000.
+pub(super) fn can_be_kept(text: &&str) -> bool {
+    !text.contains('\0')
 }
 
 pub(super) fn listed<T>(set: HashSet<T>) -> Vec<T> {
