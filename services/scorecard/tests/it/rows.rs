@@ -54,7 +54,7 @@ async fn a_leader_sees_of_the_gate_what_is_theirs_and_nothing_beside_or_above(da
     let named = |unit: UnitId| released.iter().find(|reading| reading.unit == unit.name()).unwrap().clone();
 
     let own = reads(&world, &[north], &metric, Some(north)).await.unwrap();
-    assert_eq!(own, [named(north), named(few), named(shop)], "as the gate lets anybody see them");
+    assert_eq!(own, [named(north), named(shop), named(few)], "as the gate lets anybody see them");
     assert!(!named(few).shown, "the few stay hidden, whoever leads them");
     assert_eq!(reads(&world, &[north], &metric, None).await.unwrap(), own, "without a unit: the own one");
     assert_eq!(reads(&world, &[north], &metric, Some(shop)).await.unwrap(), [named(shop)]);
