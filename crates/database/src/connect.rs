@@ -23,6 +23,10 @@ const SQLITE_ROWS: usize = 1_024;
 /// How long SQLite waits for a lock that another process holds on the file, such as a backup.
 const SQLITE_BUSY: Duration = Duration::from_secs(5);
 
+/// How often a file is tried that is refused while others open it too, and the pause between two times.
+const SQLITE_FIRST: u32 = 50;
+const SQLITE_PAUSE: Duration = Duration::from_millis(20);
+
 /// No statement of a request takes this long unless it is wrong. Migrations have no such bound.
 const STATEMENT_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -37,7 +41,7 @@ pub(crate) struct Sqlite {
 
 pub(crate) async fn sqlite(config: &Config) -> Result<Sqlite, Error> {
     // The writer comes first: it makes the file and turns WAL on, neither of which a reader may do.
-    let writer = open_sqlite(config, 1, |options| {
+    let writer = first_sqlite(config, |options| {
         options
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
@@ -52,6 +56,21 @@ pub(crate) async fn sqlite(config: &Config) -> Result<Sqlite, Error> {
     .await?;
     let reader = open_sqlite(config, SQLITE_READERS, |options| options.read_only(true)).await?;
     Ok(Sqlite { writer, reader })
+}
+
+/// Opens the writer. Turning WAL on needs the whole file, and of two processes that start at once and do it together
+/// SQLite refuses one without letting it wait, lest they wait for each other: so that one comes again.
+async fn first_sqlite(
+    config: &Config,
+    set: fn(SqliteConnectOptions) -> SqliteConnectOptions,
+) -> Result<DatabaseConnection, Error> {
+    for _ in 1..SQLITE_FIRST {
+        match open_sqlite(config, 1, set).await {
+            Err(Error::Unavailable) => tokio::time::sleep(SQLITE_PAUSE).await,
+            outcome => return outcome,
+        }
+    }
+    open_sqlite(config, 1, set).await
 }
 
 async fn open_sqlite(
