@@ -20,9 +20,14 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     run::say("building with optimisation");
-    run::run(Command::new("cargo").args(["build", "--release", "--bin", "arki"]))?;
+    // Both packages in both commands: what is built depends on the choice of packages, and would be built twice.
+    const PACKAGES: [&str; 4] = ["--package", "arki-suite", "--package", "arki-integration-tests"];
+    let bench_name = ["--bench", arguments.name.as_str()];
+    run::run(
+        Command::new("cargo").args(["build", "--release", "--bin", "arki"]).args(PACKAGES).args(bench_name),
+    )?;
     let mut bench = Command::new("cargo");
-    bench.args(["bench", "--package", "arki-integration-tests", "--bench", &arguments.name]);
+    bench.arg("bench").args(PACKAGES).args(bench_name);
     let _server = match arguments.name.as_str() {
         "edge" => {
             bench.env("ENVOY", tools::envoy()?);

@@ -1,5 +1,5 @@
-//! A second tenant with every name of the first: each route that takes a name, and each field that holds one, answers as
-//! if there were nothing.
+//! A second tenant with every name of the first: each route that takes a name, by REST and by gRPC, and each field that
+//! holds one, answers as if there were nothing.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,7 @@ use arki_integration_tests::{Suite, api, api::Api};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::wirings::in_both_wirings;
+use crate::{bad_input_wire::Line, same_by_grpc::SameByGrpc, wirings::in_both_wirings};
 
 in_both_wirings!(names_of_another_tenant_lead_nowhere);
 
@@ -233,14 +233,16 @@ async fn names_of_another_tenant_lead_nowhere(suite: Suite) -> Result<()> {
     theirs.insert("tenant", tenants["tenants"][0]["name"].as_str().context("no tenant")?.to_owned());
     let before = shown(&api, &document).await?;
     let other = api.post("/v1/tenants", &json!({"displayName": "Another"})).await?.ok()?;
-    let stranger = api.with_key(other["adminSecret"].as_str().context("no key")?);
+    let key = other["adminSecret"].as_str().context("no key")?;
+    let stranger = api.with_key(key);
+    let grpc = SameByGrpc::over(Line::with_key(&suite, key).await?)?;
     let own = everything(&stranger).await?;
     let mine = shown(&stranger, &document).await?;
 
     let mut tried = 0;
     for (path, verbs) in document["paths"].as_object().context("no paths")? {
         let Some(address) = path.contains('{').then(|| filled(path, &theirs)).flatten() else { continue };
-        for verb in verbs.as_object().context("no verbs")?.keys() {
+        for (verb, operation) in verbs.as_object().context("no verbs")? {
             let method: Method = verb.to_uppercase().parse()?;
             let request = stranger.request(method, &address);
             let reply = match body(verb, path, &own) {
@@ -250,6 +252,10 @@ async fn names_of_another_tenant_lead_nowhere(suite: Suite) -> Result<()> {
             assert_eq!(reply.status, 404, "{verb} {path}: {}", reply.body);
             assert!(reply.reason().ends_with("_NOT_FOUND"), "{verb} {path}: {}", reply.body);
             assert_ne!(reply.reason(), "ROUTE_NOT_FOUND", "{verb} {path}: {}", reply.body);
+            let status = grpc.send(operation, &address, body(verb, path, &own)).await?;
+            let reason = arki_rpc::Failure::from_status(&status).reason.to_string();
+            let told = (status.code(), reason.as_str());
+            assert_eq!(told, (tonic::Code::NotFound, reply.reason()), "{verb} {path} by gRPC: {status:?}");
             tried += 1;
         }
     }

@@ -27,25 +27,29 @@ const IMPORT_RESPONSES: &str = "/arki.survey.v1.SurveyService/ImportResponses";
 const RANDOM: usize = 200;
 
 /// A message in its frame, with whatever flag and length the frame claims.
-fn framed(flag: u8, length: u32, message: &[u8]) -> Vec<u8> {
+pub(crate) fn framed(flag: u8, length: u32, message: &[u8]) -> Vec<u8> {
     [&[flag], &length.to_be_bytes()[..], message].concat()
 }
 
 /// A way to send bytes as a call.
-struct Line {
+pub(crate) struct Line {
     channel: Channel,
     key: String,
 }
 
 impl Line {
     async fn to(suite: &Suite) -> Result<Self> {
+        Self::with_key(suite, &suite.key).await
+    }
+
+    pub(crate) async fn with_key(suite: &Suite, key: &str) -> Result<Self> {
         let endpoint = Endpoint::from_shared(suite.uri.clone())?.timeout(Duration::from_secs(20));
-        Ok(Self { channel: endpoint.connect().await?, key: suite.key.clone() })
+        Ok(Self { channel: endpoint.connect().await?, key: key.to_owned() })
     }
 
     /// The status of the call, wherever it stands: in the head, in the trailers, or behind the last message of
     /// gRPC-web.
-    async fn send(
+    pub(crate) async fn send(
         &self,
         path: &str,
         content: &str,

@@ -22,6 +22,7 @@ mod manifests;
 mod people;
 mod readme;
 mod real_input;
+mod same_by_grpc;
 mod scim;
 mod scim_entra;
 mod scim_guides;

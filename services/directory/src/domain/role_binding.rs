@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use arki_ids::{IdentityProviderId, PersonId, RoleBindingId, UnitId};
+use arki_ids::{IdentityProviderId, PersonId, RoleBindingId, ScimGroupId, UnitId};
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
@@ -69,7 +69,9 @@ pub enum Member {
     Subject(String),
     /// In lowercase.
     Email(String),
+    /// A value of the provider's claim.
     Group(String),
+    ScimGroup(ScimGroupId),
 }
 
 /// Who gets which role, and when.
@@ -130,6 +132,8 @@ pub struct Vouched {
     pub groups: BTreeSet<String>,
     /// Who it is, where the directory knows.
     pub person: Option<PersonId>,
+    /// The groups of SCIM that the person is in.
+    pub scim_groups: BTreeSet<ScimGroupId>,
     /// The units that the person leads today.
     pub leads: BTreeSet<UnitId>,
 }
@@ -166,6 +170,7 @@ impl RoleBinding {
             Member::Subject(subject) => *subject == vouched.subject,
             Member::Email(email) => vouched.email.as_ref() == Some(email),
             Member::Group(group) => vouched.groups.contains(group),
+            Member::ScimGroup(group) => vouched.scim_groups.contains(group),
         };
         is_of_provider && is_now && is_member
     }

@@ -113,6 +113,7 @@ pub(super) async fn resolve(
         email: email_key(&email),
         groups: groups.into_iter().collect(),
         person: None,
+        scim_groups: std::collections::BTreeSet::new(),
         leads: std::collections::BTreeSet::new(),
     };
     let resolved = grpc.directory.resolve_subject(call.caller.tenant, vouched).await;
@@ -158,6 +159,7 @@ fn terms(binding: pb::RoleBinding) -> Result<Terms, Failure> {
         pb::MemberKind::Subject => Member::Subject(member),
         pb::MemberKind::Email => Member::Email(member),
         pb::MemberKind::Group => Member::Group(member),
+        pb::MemberKind::ScimGroup => Member::ScimGroup(id("role_binding.member", &member)?),
     };
     let mut input = Input::default();
     let terms = Terms {
@@ -200,6 +202,7 @@ fn render(binding: RoleBinding) -> pb::RoleBinding {
         Member::Subject(subject) => (pb::MemberKind::Subject, subject),
         Member::Email(email) => (pb::MemberKind::Email, email),
         Member::Group(group) => (pb::MemberKind::Group, group),
+        Member::ScimGroup(group) => (pb::MemberKind::ScimGroup, group.name()),
     };
     pb::RoleBinding {
         name: id.name(),

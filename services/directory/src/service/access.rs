@@ -9,8 +9,9 @@ use super::{Asked, Directory, Error};
 use crate::domain::identity_provider::Details;
 use crate::domain::person::Kind;
 use crate::domain::role_binding::{self, AccessRole, Member, Rights, Terms, Vouched};
-use crate::domain::{IdentityProvider, RoleBinding};
+use crate::domain::{IdentityProvider, Refused, RoleBinding};
 use crate::storage::people::{self, Filter};
+use crate::storage::scim::{groups, users};
 use crate::storage::{identity_providers, role_bindings, units};
 
 /// Most providers of one issuer that are looked at.
@@ -230,6 +231,8 @@ impl Directory {
             let nodes = units::on_day(reader, tenant, today).await?;
             vouched.leads =
                 nodes.into_iter().filter(|node| node.leader == Some(person)).map(|node| node.unit).collect();
+            let groups = users::groups_of(reader, tenant, &[person]).await?.remove(&person);
+            vouched.scim_groups = groups.unwrap_or_default().into_iter().map(|(group, _)| group).collect();
         }
         let bindings = role_bindings::all(reader, tenant).await?;
         let rights = role_binding::rights(&bindings, &vouched, now).ok_or(Error::NoRole)?;
@@ -240,6 +243,12 @@ impl Directory {
         let reader = self.store.reader();
         if let Member::Person(person) = terms.member {
             people::find(reader, tenant, person).await?.ok_or(Error::PersonNotFound(person))?;
+        }
+        if let Member::ScimGroup(group) = terms.member
+            && groups::of_ids(reader, tenant, &[group]).await?.is_empty()
+        {
+            let unknown = Refused::new("member", "is no group that SCIM keeps");
+            return Err(Error::Refused(vec![unknown]));
         }
         if let Some(provider) = terms.identity_provider {
             let found = identity_providers::find(reader, tenant, provider).await?;

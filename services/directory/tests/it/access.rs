@@ -1,6 +1,6 @@
 //! Who is let in besides by keys, and what they may do.
 
-use arki_ids::{IdentityProviderId, PersonId, RoleBindingId, UnitId};
+use arki_ids::{IdentityProviderId, PersonId, RoleBindingId, ScimGroupId, UnitId};
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_proto::directory::v1::access_service_client::AccessServiceClient;
@@ -10,6 +10,7 @@ use arki_rpc::time::timestamp;
 use arki_rpc::{Caller, Failure, Peer};
 use arki_test_support::{Refused, mask, on_each_database, said};
 use chrono::TimeDelta;
+use serde_json::json;
 use tonic::Code;
 
 use crate::audit::listed;
@@ -21,6 +22,7 @@ on_each_database!(
     bindings_are_made_changed_and_taken_away,
     nobody_gives_takes_or_changes_a_role_beyond_their_own,
     whoever_a_provider_vouches_for_gets_what_is_bound_to_them,
+    whoever_is_in_a_group_of_scim_gets_what_is_bound_to_it,
     a_leader_of_the_directory_is_one_without_a_binding,
     another_tenant_finds_neither_provider_nor_binding,
 );
@@ -239,6 +241,32 @@ async fn whoever_a_provider_vouches_for_gets_what_is_bound_to_them(server: Serve
     let boss = resolves(&server, &provider, "boss", "", &[]).await.unwrap();
     assert!(boss.whole_tenant);
     assert_eq!(boss.scopes, ["admin"]);
+}
+
+async fn whoever_is_in_a_group_of_scim_gets_what_is_bound_to_it(server: Server) {
+    let user = &server.admin;
+    let provider = creates_provider(&server, user, provider()).await.unwrap().name;
+    let scim = server.provider(user.caller.tenant);
+    let ann = json!({"userName": "ann@example.com", "active": true, "emails": [{"value": "ann@example.com", "type": "work"}]});
+    let ann = scim.post_user(ann).await.id;
+    let (analysts, others) =
+        (scim.post_group("Analysts", &[&ann]).await, scim.post_group("Others", &[]).await);
+    let of_group = |role, id: &str| binding(role, pb::MemberKind::ScimGroup, &format!("scimGroups/{id}"));
+    binds(&server, user, of_group(pb::AccessRole::TenantAdmin, &others.id)).await.unwrap();
+    resolves(&server, &provider, "ann", "ann@example.com", &[])
+        .await
+        .refused(Code::PermissionDenied, ErrorReason::NoRole);
+    let bound = binds(&server, user, of_group(pb::AccessRole::Analyst, &analysts.id)).await.unwrap();
+    assert_eq!(bound.member, format!("scimGroups/{}", analysts.id));
+    let rights = resolves(&server, &provider, "ann", "ann@example.com", &[]).await.unwrap();
+    assert!(rights.impersonal && !rights.whole_tenant);
+    let leaves = json!([{"op": "remove", "path": format!("members[value eq \"{ann}\"]")}]);
+    assert_eq!(scim.patch_group(&analysts.id, leaves).await.status, 200);
+    resolves(&server, &provider, "ann", "ann@example.com", &[])
+        .await
+        .refused(Code::PermissionDenied, ErrorReason::NoRole);
+    let unknown = of_group(pb::AccessRole::Analyst, &ScimGroupId::generate().to_string());
+    assert_eq!(binds(&server, user, unknown).await.fields(), ["role_binding.member"]);
 }
 
 async fn a_leader_of_the_directory_is_one_without_a_binding(server: Server) {

@@ -13,27 +13,47 @@ pub enum Audience {
     Employees,
     Customers,
     Prospects,
+    FormerCustomers,
+    Candidates,
+    Leavers,
 }
 
 impl Audience {
+    /// Everybody who can be asked.
+    pub const ALL: &[Self] = &[
+        Self::Employees,
+        Self::Customers,
+        Self::Prospects,
+        Self::FormerCustomers,
+        Self::Candidates,
+        Self::Leavers,
+    ];
+
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::Employees => "employees",
             Self::Customers => "customers",
             Self::Prospects => "prospects",
+            Self::FormerCustomers => "former_customers",
+            Self::Candidates => "candidates",
+            Self::Leavers => "leavers",
         }
     }
 
     #[must_use]
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Employees, Self::Customers, Self::Prospects].into_iter().find(|one| one.word() == word)
+        Self::ALL.iter().copied().find(|one| one.word() == word)
     }
 
-    /// Whether results pass the release gate: readers know those who answered, and have power over them.
+    /// Whether results pass the release gate: readers may know those who answered, and have,
+    /// had or may get power over them.
     #[must_use]
     pub fn is_gated(self) -> bool {
-        self == Self::Employees
+        match self {
+            Self::Employees | Self::Candidates | Self::Leavers => true,
+            Self::Customers | Self::Prospects | Self::FormerCustomers => false,
+        }
     }
 }
 
@@ -120,9 +140,9 @@ mod tests {
         assert!(wave.takes_answers());
         wave.state = WaveState::Closed;
         assert!(!wave.takes_answers(), "it may be one of employees");
-        for (audience, takes) in
-            [(Audience::Employees, false), (Audience::Customers, true), (Audience::Prospects, true)]
-        {
+        let customers = [Audience::Customers, Audience::Prospects, Audience::FormerCustomers];
+        for &audience in Audience::ALL {
+            let takes = customers.contains(&audience);
             wave.opening = Some(Opening {
                 display_name: "Spring".into(),
                 audience,
@@ -136,7 +156,7 @@ mod tests {
 
     #[test]
     fn words_read_back() {
-        for audience in [Audience::Employees, Audience::Customers, Audience::Prospects] {
+        for &audience in Audience::ALL {
             assert_eq!(Audience::from_word(audience.word()), Some(audience));
         }
         for state in [WaveState::Open, WaveState::Closed, WaveState::Released] {

@@ -40,7 +40,7 @@ pub(super) struct Asked<'a> {
     pub(super) audiences: &'a [Audience],
 }
 
-pub(super) const ANYBODY: &[Audience] = &[Audience::Employees, Audience::Customers, Audience::Prospects];
+pub(super) const ANYBODY: &[Audience] = Audience::ALL;
 
 impl Scorecard {
     /// Sets up the wave that is asked for, or the newest that fits.

@@ -74,10 +74,10 @@ fn add(sum: &mut (u64, u64), (invited, responses): (u64, u64)) {
 /// answer only of twice the smallest group, in steps: else a leader watches who answers when.
 fn percent(wave: &Wave, invited: u64, responses: u64) -> Option<f64> {
     let group = u64::from(wave.opening.as_ref()?.minimum_group);
-    let (smallest, step) = match (wave.audience, wave.state) {
-        (Audience::Employees, State::Draft | State::Open) => (2 * group, Some(5.0)),
-        (Audience::Employees, State::Closing | State::Closed) => (group, None),
-        (Audience::Customers | Audience::Prospects, _) => (1, None),
+    let (smallest, step) = match (wave.audience.is_guarded(), wave.state) {
+        (true, State::Draft | State::Open) => (2 * group, Some(5.0)),
+        (true, State::Closing | State::Closed) => (group, None),
+        (false, _) => (1, None),
     };
     if invited == 0 || invited < smallest {
         return None;

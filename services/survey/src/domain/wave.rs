@@ -42,19 +42,44 @@ pub enum Audience {
     Employees,
     Customers,
     Prospects,
+    FormerCustomers,
+    Candidates,
+    Leavers,
 }
 
 impl Audience {
+    /// Everybody who can be asked.
+    pub const ALL: [Self; 6] = [
+        Self::Employees,
+        Self::Customers,
+        Self::Prospects,
+        Self::FormerCustomers,
+        Self::Candidates,
+        Self::Leavers,
+    ];
+
+    /// Whether the tenant has, had or may get power over those who answer: they are protected from readers who know
+    /// them.
+    pub fn is_guarded(self) -> bool {
+        match self {
+            Self::Employees | Self::Candidates | Self::Leavers => true,
+            Self::Customers | Self::Prospects | Self::FormerCustomers => false,
+        }
+    }
+
     pub fn word(self) -> &'static str {
         match self {
             Self::Employees => "employees",
             Self::Customers => "customers",
             Self::Prospects => "prospects",
+            Self::FormerCustomers => "former_customers",
+            Self::Candidates => "candidates",
+            Self::Leavers => "leavers",
         }
     }
 
     pub fn from_word(word: &str) -> Option<Self> {
-        [Self::Employees, Self::Customers, Self::Prospects].into_iter().find(|one| one.word() == word)
+        Self::ALL.into_iter().find(|one| one.word() == word)
     }
 }
 
@@ -270,15 +295,15 @@ impl Wave {
 
     /// Whether results of this wave are held back until it has closed.
     pub fn counts_at_close(&self) -> bool {
-        self.audience == Audience::Employees
+        self.audience.is_guarded()
     }
 
     /// How many responses may be told of. While employees answer, nobody may watch the next answer come in.
     pub fn shown_responses(&self, responses: u64) -> u64 {
         let invitations = self.opening.as_ref().map_or(0, |opening| opening.invitations);
-        match (self.audience, self.state) {
-            (Audience::Employees, State::Draft | State::Open) if invitations < 10 => 0,
-            (Audience::Employees, State::Draft | State::Open) => responses - responses % 5,
+        match (self.audience.is_guarded(), self.state) {
+            (true, State::Draft | State::Open) if invitations < 10 => 0,
+            (true, State::Draft | State::Open) => responses - responses % 5,
             _ => responses,
         }
     }

@@ -109,6 +109,9 @@ fn read_audience(audience: pb::WaveAudience) -> Result<Audience, Failure> {
         pb::WaveAudience::Employees => Ok(Audience::Employees),
         pb::WaveAudience::Customers => Ok(Audience::Customers),
         pb::WaveAudience::Prospects => Ok(Audience::Prospects),
+        pb::WaveAudience::FormerCustomers => Ok(Audience::FormerCustomers),
+        pb::WaveAudience::Candidates => Ok(Audience::Candidates),
+        pb::WaveAudience::Leavers => Ok(Audience::Leavers),
         pb::WaveAudience::Unspecified => Err(Failure::invalid_field("wave.audience", "must be given")),
     }
 }
@@ -158,6 +161,9 @@ pub(super) fn render(counted: Counted) -> pb::Wave {
         Audience::Employees => pb::WaveAudience::Employees,
         Audience::Customers => pb::WaveAudience::Customers,
         Audience::Prospects => pb::WaveAudience::Prospects,
+        Audience::FormerCustomers => pb::WaveAudience::FormerCustomers,
+        Audience::Candidates => pb::WaveAudience::Candidates,
+        Audience::Leavers => pb::WaveAudience::Leavers,
     };
     let state = match state {
         State::Draft => pb::WaveState::Draft,

@@ -37,10 +37,7 @@ pub struct Rules {
 impl Rules {
     /// The smallest group whose numbers may be shown.
     pub fn minimum_group(&self, audience: Audience) -> u32 {
-        match audience {
-            Audience::Employees => self.minimum_group_employees,
-            Audience::Customers | Audience::Prospects => MINIMUM_GROUP,
-        }
+        if audience.is_guarded() { self.minimum_group_employees } else { MINIMUM_GROUP }
     }
 }
 
@@ -113,6 +110,9 @@ impl Directory {
             Audience::Employees => pb::PersonKind::Employee,
             Audience::Customers => pb::PersonKind::Customer,
             Audience::Prospects => pb::PersonKind::Prospect,
+            Audience::FormerCustomers => pb::PersonKind::FormerCustomer,
+            Audience::Candidates => pb::PersonKind::Candidate,
+            Audience::Leavers => pb::PersonKind::Leaver,
         };
         let audience = pb::Audience {
             kind: kind.into(),

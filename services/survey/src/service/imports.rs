@@ -117,7 +117,7 @@ enum Verdict<'g> {
 impl Group {
     async fn commit(&self, tx: &Tx, versions: &Versions) -> Result<Vec<Result<Accepted, Error>>, Error> {
         // Whether a roster has room for another response can only be said alone.
-        let hold = if self.audience == Audience::Employees { Hold::Alone } else { Hold::Shared };
+        let hold = if self.audience.is_guarded() { Hold::Alone } else { Hold::Shared };
         intake::hold_waves(tx, &[(self.tenant, self.wave)], hold).await?;
         let wave = waves::find(tx, self.tenant, self.wave).await?.ok_or(Error::WaveNotFound(self.wave))?;
         let version = versions.get(tx, self.tenant, wave.version).await?;
@@ -232,7 +232,7 @@ struct Room(Option<BTreeMap<Option<UnitId>, u64>>);
 
 impl Room {
     async fn read(tx: &Tx, tenant: TenantId, wave: &Wave) -> Result<Self, Error> {
-        if wave.audience != Audience::Employees {
+        if !wave.audience.is_guarded() {
             return Ok(Self(None));
         }
         let answered = waves::answered(tx, tenant, wave).await?;

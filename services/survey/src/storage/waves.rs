@@ -147,14 +147,11 @@ pub async fn answered<C>(db: &C, tenant: TenantId, wave: &Wave) -> Result<HashMa
 where
     C: ConnectionTrait,
 {
-    let sql = match wave.audience {
-        Audience::Employees => {
-            "SELECT unit, COUNT(*) AS answered FROM response WHERE tenant_id = $1 AND wave_id = $2 GROUP BY unit"
-        }
-        Audience::Customers | Audience::Prospects => {
-            "SELECT unit, COUNT(*) AS answered FROM invitation \
-             WHERE tenant_id = $1 AND wave_id = $2 AND submitted GROUP BY unit"
-        }
+    let sql = if wave.audience.is_guarded() {
+        "SELECT unit, COUNT(*) AS answered FROM response WHERE tenant_id = $1 AND wave_id = $2 GROUP BY unit"
+    } else {
+        "SELECT unit, COUNT(*) AS answered FROM invitation \
+         WHERE tenant_id = $1 AND wave_id = $2 AND submitted GROUP BY unit"
     };
     let values = [tenant.to_string().into(), wave.id.to_string().into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);

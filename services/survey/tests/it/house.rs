@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 use tonic::Status;
 
 pub(crate) use crate::samples::{
-    PALETTE, crowd, felt, number, organisation, questionnaire, unit, wave, words,
+    PALETTE, add, crowd, felt, number, organisation, questionnaire, unit, wave, words,
 };
 
 pub(crate) type Client = SurveyServiceClient<Peer>;

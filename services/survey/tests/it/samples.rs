@@ -22,7 +22,13 @@ fn units(units: &[(u128, Option<u128>, &str)]) -> Vec<directory::Unit> {
     units.iter().map(known).collect()
 }
 
-fn add(to: &mut Organisation, count: usize, kind: PersonKind, unit: Option<UnitId>, language: &str) {
+pub(crate) fn add(
+    to: &mut Organisation,
+    count: usize,
+    kind: PersonKind,
+    unit: Option<UnitId>,
+    language: &str,
+) {
     for _ in 0..count {
         to.person(directory::Person {
             kind: kind.into(),

@@ -1,5 +1,6 @@
 //! Preparing and opening waves.
 
+use arki_proto::directory::v1::PersonKind;
 use arki_proto::event::v1 as event;
 use arki_proto::google::r#type::Date;
 use arki_proto::survey::v1 as pb;
@@ -8,7 +9,7 @@ use arki_test_support::{Organisation, mask, on_each_database, told};
 use chrono::TimeDelta;
 use tonic::Code;
 
-use crate::house::{House, crowd, number, questionnaire, unit, wave};
+use crate::house::{House, add, crowd, number, questionnaire, unit, wave};
 
 on_each_database!(
     a_created_wave_reads_back,
@@ -16,6 +17,7 @@ on_each_database!(
     opening_invites_the_audience_and_fixes_what_was_promised,
     a_wave_opens_once_and_a_repeated_request_gets_the_first_answer,
     only_people_of_the_units_are_asked_each_once_over_all_pages,
+    every_kind_of_person_can_be_asked_and_staff_of_every_kind_is_kept_apart,
     a_wave_for_nobody_stays_a_draft,
     without_the_directory_a_wave_does_not_open,
     an_etag_from_before_a_change_is_refused,
@@ -127,6 +129,29 @@ async fn only_people_of_the_units_are_asked_each_once_over_all_pages(house: Hous
     let refused = house.opens(&house.creates(nowhere).await).await.unwrap_err();
     assert_eq!(told(&refused), (Code::FailedPrecondition, "UNIT_UNKNOWN".to_owned()));
     assert_eq!(Failure::from_status(&refused).metadata["unit"], unit(9).name());
+}
+
+async fn every_kind_of_person_can_be_asked_and_staff_of_every_kind_is_kept_apart(house: House) {
+    const KINDS: [(PersonKind, pb::WaveAudience, bool); 6] = [
+        (PersonKind::Employee, pb::WaveAudience::Employees, true),
+        (PersonKind::Candidate, pb::WaveAudience::Candidates, true),
+        (PersonKind::Leaver, pb::WaveAudience::Leavers, true),
+        (PersonKind::Customer, pb::WaveAudience::Customers, false),
+        (PersonKind::Prospect, pb::WaveAudience::Prospects, false),
+        (PersonKind::FormerCustomer, pb::WaveAudience::FormerCustomers, false),
+    ];
+    let mut all = crowd(0);
+    for (count, (kind, ..)) in (11..).zip(KINDS) {
+        add(&mut all, count, kind, Some(unit(2)), "fi");
+    }
+    house.directory.set(house.tenant, all);
+    for (count, (kind, audience, guarded)) in (11..).zip(KINDS) {
+        let wave = house.asks(audience, pb::Anonymity::Confidential).await;
+        assert_eq!(wave.invitations, count, "{kind:?}");
+        let token = house.invitations(&wave).await.remove(0).token;
+        house.submits(&token, vec![number("recommend", 9)]).await.unwrap();
+        assert_eq!(house.sees(&wave).await.responses, i64::from(!guarded), "{kind:?}");
+    }
 }
 
 async fn a_wave_for_nobody_stays_a_draft(house: House) {

@@ -25,8 +25,10 @@ impl Audience {
     /// Whom a wave asked.
     fn of_wave(audience: WaveAudience) -> Option<Self> {
         match audience {
-            WaveAudience::Employees => Some(Self::Staff),
-            WaveAudience::Customers | WaveAudience::Prospects => Some(Self::Customers),
+            WaveAudience::Employees | WaveAudience::Candidates | WaveAudience::Leavers => Some(Self::Staff),
+            WaveAudience::Customers | WaveAudience::Prospects | WaveAudience::FormerCustomers => {
+                Some(Self::Customers)
+            }
             WaveAudience::Unspecified => None,
         }
     }

@@ -14,6 +14,7 @@ fn vouched() -> Vouched {
         email: Some("ann@example.com".to_owned()),
         groups: ["cx".to_owned()].into(),
         person: Some(PersonId::generate()),
+        scim_groups: [ScimGroupId::generate()].into(),
         leads: BTreeSet::new(),
     }
 }
@@ -49,6 +50,8 @@ fn a_member_is_known_by_each_of_its_marks_and_by_no_other() {
         (Member::Email("ben@example.com".to_owned()), None, false),
         (Member::Group("cx".to_owned()), provider, true),
         (Member::Group("hr".to_owned()), provider, false),
+        (Member::ScimGroup(*ann.scim_groups.first().unwrap()), None, true),
+        (Member::ScimGroup(ScimGroupId::generate()), None, false),
     ] {
         let one = binding(Terms { identity_provider, ..terms(AccessRole::Analyst, member.clone()) });
         assert_eq!(rights(&[one], &ann, now()).is_some(), holds, "{member:?}");

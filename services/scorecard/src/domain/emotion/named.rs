@@ -33,7 +33,7 @@ impl ProfileAudience {
     #[must_use]
     pub fn of_waves(self) -> &'static [Audience] {
         match self {
-            Self::Customers => &[Audience::Customers, Audience::Prospects],
+            Self::Customers => &[Audience::Customers, Audience::Prospects, Audience::FormerCustomers],
             Self::Employees => &[Audience::Employees],
         }
     }
