@@ -74,3 +74,28 @@ pub async fn unclassified(db: &impl ConnectionTrait, rooms: &[&[Room]]) -> Resul
     }
     Ok(wrong)
 }
+
+/// Every value of every table as bytes, a value a line: for tests that look for what must not be there.
+pub async fn dump(db: &impl ConnectionTrait) -> Result<BTreeMap<String, Vec<u8>>, Error> {
+    let backend = db.get_database_backend();
+    let mut dumped = BTreeMap::new();
+    for (table, columns) in tables(db).await? {
+        let values = columns.iter().map(|(name, kind)| match backend {
+            DbBackend::Postgres if kind == "bytea" => format!("COALESCE(encode(\"{name}\", 'hex'), '')"),
+            DbBackend::Postgres => {
+                format!("COALESCE(encode(convert_to(CAST(\"{name}\" AS TEXT), 'UTF8'), 'hex'), '')")
+            }
+            _ => format!("COALESCE(hex(\"{name}\"), '')"),
+        });
+        let values = values.collect::<Vec<_>>().join(" || '0a' || ");
+        let sql = format!("SELECT {values} AS dumped FROM \"{table}\"");
+        let bytes: &mut Vec<u8> = dumped.entry(table).or_default();
+        for row in db.query_all_raw(Statement::from_string(backend, sql)).await? {
+            let hex: String = row.try_get("", "dumped")?;
+            let digits = hex.as_bytes().chunks_exact(2).filter_map(|pair| std::str::from_utf8(pair).ok());
+            bytes.extend(digits.filter_map(|pair| u8::from_str_radix(pair, 16).ok()));
+            bytes.push(b'\n');
+        }
+    }
+    Ok(dumped)
+}
