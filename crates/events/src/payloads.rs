@@ -23,6 +23,8 @@ payloads! {
     UnitChanged, "arki.directory.unit.changed";
     PersonChanged, "arki.directory.person.changed";
     PersonMerged, "arki.directory.person.merged";
+    PersonErased, "arki.directory.person.erased";
+    ErasureConfirmed, "arki.directory.erasure.confirmed";
     OutcomeRecorded, "arki.directory.outcome.recorded";
     WebhookEndpointDisabled, "arki.directory.webhook_endpoint.disabled";
     WaveOpened, "arki.survey.wave.opened";

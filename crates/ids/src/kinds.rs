@@ -89,6 +89,8 @@ kinds! {
     WebhookEndpoint, WebhookEndpointId, "whk", "webhookEndpoints";
     /// One event for one endpoint.
     WebhookDelivery, WebhookDeliveryId, "whd", "webhookDeliveries";
+    /// That a person is forgotten by all services.
+    Erasure, ErasureId, "ers", "erasures";
     /// A request as it walks through the processes.
     Request, RequestId, "req", "requests";
 }

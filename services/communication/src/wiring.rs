@@ -19,7 +19,7 @@ use crate::grpc::Grpc;
 use crate::peers::{Directory, Peers};
 use crate::service::Service;
 use crate::storage::Migrator;
-use crate::worker::{Planner, Sender, counter};
+use crate::worker::{Forgetting, Planner, Sender, counter};
 
 /// How often first answers to requests that are no longer kept are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -43,6 +43,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let workers = config.workers;
     let Parts { running, hands } = assemble(config, peers, &ctx).await?;
     let Hands { store, planner, sender, stop: _ } = hands;
+    Forgetting::listen(store.clone(), Arc::clone(&sender.channel), Arc::clone(&ctx.clock), &*bus).await?;
     let relay = Relay::new(store.clone(), bus, arki_events::wake(&store));
     ctx.tasks.spawn("communication relay", relay.run(ctx.tasks.stop()));
     if workers {

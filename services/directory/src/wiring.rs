@@ -6,11 +6,12 @@ use std::time::Duration;
 use anyhow::Context as _;
 use arki_database::page::Tokens;
 use arki_database::{Backend, Store, request};
-use arki_events::{Bus, JetStream, Relay, jetstream, wake};
+use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
 use arki_proto::directory::v1::ambassador_service_server::AmbassadorServiceServer;
 use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
 use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
+use arki_proto::directory::v1::erasure_service_server::ErasureServiceServer;
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
@@ -56,6 +57,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     }
     let public_url = config.webhooks.public_url.clone();
     Listener::listen(store.clone(), &*bus, clock.clone(), public_url).await?;
+    consume(&store, &*bus, Arc::new(worker::Confirmations::new(clock.clone()))).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("directory relay", relay.run(tasks.stop()));
     let every = Duration::from_secs(config.sweep_seconds);
@@ -84,6 +86,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(AuditGrpc::server(grpc.clone(), recorder))
         .add_service(ServesServiceServer::new(grpc.clone()))
         .add_service(EmploymentServiceServer::new(grpc.clone()))
+        .add_service(ErasureServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))
         .add_service(OrganisationServiceServer::new(grpc.clone()))
         .add_service(ScimGrpc::new(scim).into_server())

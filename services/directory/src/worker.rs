@@ -1,5 +1,6 @@
 //! What the directory does by itself.
 
+mod erasures;
 mod listener;
 mod sweeper;
 
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::service::Directory;
 
+pub(crate) use erasures::Confirmations;
 pub(crate) use listener::Listener;
 pub(crate) use sweeper::keep_log_swept;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use arki_database::page::Tokens;
 use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
+use arki_privacy::Erasures;
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::goal::v1::goal_service_server::GoalServiceServer;
 use arki_rpc::Peer;
@@ -33,6 +34,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let store = Store::connect(&config.database).await?;
     let Context { clock, tasks, assertion: _ } = ctx;
     consume(&store, &*bus, Arc::new(worker::Merges)).await?;
+    consume(&store, &*bus, Arc::new(Erasures(worker::Forgetting))).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("goal event relay", relay.run(tasks.stop()));
     let now = {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use arki_database::page::Tokens;
 use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
+use arki_privacy::Erasures;
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::scorecard::v1::scorecard_service_server::ScorecardServiceServer;
 use arki_rpc::Peer;
@@ -34,6 +35,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let Context { clock, tasks, assertion: _ } = ctx;
     consume(&store, &*bus, Arc::new(worker::Organisation::new(clock.clone()))).await?;
     consume(&store, &*bus, Arc::new(worker::Answers::new(clock.clone()))).await?;
+    consume(&store, &*bus, Arc::new(Erasures(worker::Forgetting))).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("scorecard event relay", relay.run(tasks.stop()));
     let now = {

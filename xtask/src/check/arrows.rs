@@ -37,6 +37,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         "arki-rpc",
         "arki-events",
         "arki-database",
+        "arki-privacy",
         "arki-process",
     ];
     let directory: Vec<_> = service.iter().copied().chain(["arki-scim", "arki-webhooks"]).collect();
@@ -50,6 +51,7 @@ fn allowed() -> BTreeMap<&'static str, Vec<&'static str>> {
         ("arki-rpc", vec!["arki-proto", "arki-ids"]),
         ("arki-database", vec!["arki-ids"]),
         ("arki-events", vec!["arki-proto", "arki-ids", "arki-database"]),
+        ("arki-privacy", vec!["arki-proto", "arki-ids", "arki-database", "arki-events"]),
         ("arki-process", vec!["arki-rpc"]),
         (
             "arki-gateway",

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use arki_ids::DeliveryId;
 use async_trait::async_trait;
 use tokio::fs::{self, File};
 use tokio::io::AsyncWriteExt;
@@ -57,6 +58,25 @@ impl Channel for Folder {
             // A full disk or a missing right is nothing that this one mail is to blame for.
             Err(error) => Handover::Unreachable(format!("the folder can't be written to: {}", error.kind())),
         }
+    }
+
+    async fn forget(&self, deliveries: &[DeliveryId]) -> io::Result<()> {
+        if deliveries.is_empty() {
+            return Ok(());
+        }
+        let mut entries = fs::read_dir(&self.path).await?;
+        while let Some(entry) = entries.next_entry().await? {
+            // The mail itself, and a draft that a sender left when it was stopped.
+            let name = entry.file_name().to_string_lossy().into_owned();
+            let id = name.trim_start_matches('.').split('.').next().unwrap_or_default();
+            if id.parse().is_ok_and(|id| deliveries.contains(&id)) {
+                match fs::remove_file(entry.path()).await {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
+            }
+        }
+        File::open(&self.path).await?.sync_all().await
     }
 
     async fn close(&self) {}

@@ -4,6 +4,9 @@ mod folder;
 mod mail;
 mod smtp;
 
+use std::io;
+
+use arki_ids::DeliveryId;
 use async_trait::async_trait;
 
 pub(crate) use folder::Folder;
@@ -33,6 +36,11 @@ pub(crate) trait Channel: Send + Sync + 'static {
     fn is_repeatable(&self) -> bool;
 
     async fn hand_over(&self, mail: &Mail) -> Handover;
+
+    /// Removes what lies here of mails. Of what was handed over to others nothing does.
+    async fn forget(&self, _: &[DeliveryId]) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Lets go of what is kept open.
     async fn close(&self);

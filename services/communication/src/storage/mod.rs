@@ -19,6 +19,7 @@ mod entity;
 pub(crate) mod messages;
 mod migration;
 pub(crate) mod occurrences;
+pub(crate) mod privacy;
 pub(crate) mod queue;
 mod read;
 

@@ -1,7 +1,9 @@
 //! What goes on by itself: occurrences become deliveries, and deliveries are sent.
 
+mod forgetting;
 mod planner;
 mod sender;
 
+pub(crate) use forgetting::Forgetting;
 pub(crate) use planner::Planner;
 pub(crate) use sender::{Sender, counter};

@@ -78,13 +78,18 @@ pub fn further(united: &Person, all: Vec<ExternalId>) -> Vec<ExternalId> {
     all.into_iter().filter(|pair| Some(pair) != primary.as_ref()).collect()
 }
 
-/// The units that a duplicate led or will lead, led by the survivor instead.
-pub fn units(units: &[Unit], survivor: PersonId, duplicates: &[PersonId], now: DateTime<Utc>) -> Vec<Unit> {
+/// The units that people led or will lead, led by the survivor instead; by nobody where none survives.
+pub fn units(
+    units: &[Unit],
+    survivor: Option<PersonId>,
+    gone: &[PersonId],
+    now: DateTime<Utc>,
+) -> Vec<Unit> {
     let led = |unit: &Unit| {
         let mut changed = unit.clone();
         changed.history.change_from(NaiveDate::MIN, |place: &mut Place| {
-            if place.leader.is_some_and(|leader| duplicates.contains(&leader)) {
-                place.leader = Some(survivor);
+            if place.leader.is_some_and(|leader| gone.contains(&leader)) {
+                place.leader = survivor;
             }
         });
         let changed = unit.revised(changed, now);

@@ -11,6 +11,7 @@ pub mod audience;
 pub mod audit;
 pub mod circle;
 pub mod duplicate;
+pub mod erasure;
 pub mod history;
 pub mod identity_provider;
 pub mod import;

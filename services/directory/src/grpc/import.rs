@@ -8,7 +8,7 @@ use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::import::mapping::Mapping;
 use crate::domain::import::profile::{self, Profile};
-use crate::domain::import::report::{Change, Count, Fault, FieldChange, Report, Turnover};
+use crate::domain::import::report::{Change, Count, Fault, FieldChange, MOST, Report, Turnover};
 use crate::service::{CrmImport, HrImport};
 
 /// The source of a file that names none.
@@ -82,7 +82,8 @@ fn read_mapping(mapping: pb::ColumnMapping, source: &str) -> Mapping {
 }
 
 fn render(report: Report) -> pb::ImportReport {
-    let Report { rows, dry_run, counts, changes, faults, fault_count, turnover, brake, plan } = report;
+    let Report { rows, dry_run, counts, changes, faults, fault_count, turnover, brake, plan, erased_lines } =
+        report;
     let Turnover { employees, leavers, returned, changed_ids } = turnover;
     pb::ImportReport {
         rows: number(rows),
@@ -97,6 +98,8 @@ fn render(report: Report) -> pb::ImportReport {
         changed_ids: number(changed_ids),
         brake,
         plan,
+        erased: number(erased_lines.len() as u64),
+        erased_lines: erased_lines.into_iter().take(MOST).map(number).collect(),
     }
 }
 

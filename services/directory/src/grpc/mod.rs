@@ -10,6 +10,7 @@ mod audience;
 mod audit;
 mod convert;
 mod employments;
+mod erasures;
 mod events;
 mod identities;
 mod identity_providers;

@@ -145,6 +145,12 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         Error::DeadLetterNotFound(letter) => {
             Failure::not_found(HouseReason::DeadLetterNotFound, message).with("dead_letter", letter)
         }
+        Error::ErasureNotFound(erasure) => {
+            Failure::not_found(ErrorReason::ErasureNotFound, message).with("name", erasure.name())
+        }
+        Error::PersonErased(erasure) => {
+            Failure::failed_precondition(ErrorReason::PersonErased, message).with("name", erasure.name())
+        }
         Error::EtagMismatch { etag } => Failure::etag_mismatch(&etag),
         Error::RequestIdReused(request_id) => Failure::request_id_reused(&request_id),
         Error::Refused(refused) => {

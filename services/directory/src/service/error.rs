@@ -1,7 +1,7 @@
 //! Why a use case was refused, in facts.
 
 use arki_ids::{
-    AccountId, AmbassadorId, ApiKeyId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
+    AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
     ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
@@ -107,6 +107,10 @@ pub enum Error {
     WebhookEndpointDisabled(WebhookEndpointId),
     #[error("there is no {}", .0.name())]
     WebhookEndpointNotFound(WebhookEndpointId),
+    #[error("there is no {}", .0.name())]
+    ErasureNotFound(ErasureId),
+    #[error("somebody with this key or address was erased by {}, lift that erasure to use it again", .0.name())]
+    PersonErased(ErasureId),
     #[error("there is no dead letter {0:?}")]
     DeadLetterNotFound(String),
     #[error("the resource changed since it was read")]

@@ -5,7 +5,7 @@ use arki_database::page::PageRequest;
 use arki_events::{Draft, Payload, append_all};
 use arki_ids::TenantId;
 use arki_proto::event::v1::{
-    OutcomeRecorded, PersonChanged, PersonMembership, PersonMerged, UnitChanged, UnitVersion,
+    OutcomeRecorded, PersonChanged, PersonErased, PersonMembership, PersonMerged, UnitChanged, UnitVersion,
 };
 use arki_rpc::time::date;
 use chrono::{DateTime, Utc};
@@ -49,6 +49,9 @@ impl Directory {
                     if wanted(PersonMerged::SUBJECT) {
                         events += replay_merged(tx, tenant.id, now).await?;
                     }
+                    if wanted(PersonErased::SUBJECT) {
+                        events += replay_erased(tx, tenant.id, now).await?;
+                    }
                     if wanted(OutcomeRecorded::SUBJECT) {
                         events += replay_outcomes(tx, &tenant, now).await?;
                     }
@@ -82,6 +85,25 @@ async fn replay_merged(tx: &Tx, tenant: TenantId, now: DateTime<Utc>) -> Result<
         tell_gone(tx, tenant, &gone.items, now).await?;
         events += gone.items.len() as u64 * 2;
         page.after = gone.next;
+        if page.after.is_none() {
+            return Ok(events);
+        }
+    }
+}
+
+/// A service whose database was brought back from a backup forgets again whom it had forgotten.
+async fn replay_erased(tx: &Tx, tenant: TenantId, now: DateTime<Utc>) -> Result<u64, Error> {
+    let mut events = 0;
+    let mut page = PageRequest { size: REPLAY_PAGE, after: None };
+    loop {
+        let erasures = storage::erasures::list(tx, tenant, &page).await?;
+        let told = erasures.items.iter();
+        let told: Vec<_> = told
+            .map(|one| Draft::new(tenant, &one.person.name(), now, &super::erasures::person_erased(one)))
+            .collect();
+        append_all(tx, &told).await?;
+        events += told.len() as u64;
+        page.after = erasures.next;
         if page.after.is_none() {
             return Ok(events);
         }

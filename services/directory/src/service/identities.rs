@@ -4,9 +4,11 @@ use arki_database::Tx;
 use arki_ids::{PersonId, TenantId};
 use arki_rpc::Caller;
 
+use super::erasures::refuse_erased;
 use super::people::Shown;
 use super::{Asked, Directory, Error};
 use crate::domain::Person;
+use crate::domain::erasure::Key;
 use crate::domain::person::{ExternalId, MOST_EXTERNAL_IDS};
 use crate::storage::{identities, people};
 
@@ -35,6 +37,7 @@ impl Directory {
                         if further.len() + usize::from(primary.is_some()) >= MOST_EXTERNAL_IDS {
                             return Err(Error::TooManyExternalIds);
                         }
+                        refuse_erased(tx, tenant, vec![Key::ExternalId(pair.clone())]).await?;
                         identities::insert(tx, tenant, person.id, &pair).await?;
                     }
                 }

@@ -1,6 +1,6 @@
 //! Files of HR and CRM systems.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arki_database::Tx;
@@ -11,10 +11,11 @@ use sha2::{Digest as _, Sha256};
 use super::events::{tell_outcomes, tell_people, tell_units};
 use super::{Asked, Directory, Error, tenant_of};
 use crate::domain::Tenant;
+use crate::domain::erasure::Key;
 use crate::domain::import::mapping::Mapping;
 use crate::domain::import::report::{Faults, Report, Turnover};
 use crate::domain::import::table::Table;
-use crate::domain::import::{NewIds, crm, hr};
+use crate::domain::import::{NewIds, crm, erased, hr};
 use crate::storage::{accounts, attributes, outcomes, people, roles, units};
 
 /// Where new things get their ids.
@@ -73,8 +74,17 @@ impl Directory {
                     managers: people::managers(tx, tenant).await?,
                     schema: attributes::schema(tx, tenant).await?,
                 };
+                let keys = erased::hr_keys(&file, &state, &source);
+                let (file, lines) = match gone(tx, tenant, keys).await? {
+                    gone if gone.is_empty() => (file, Vec::new()),
+                    gone => {
+                        let (kept, lines) = erased::without_hr(&file, &gone, &source);
+                        (Arc::new(kept), lines)
+                    }
+                };
                 let terms = hr::plan::Terms { source: &source, effective, today, full, now, dry_run };
                 let (plan, mut report) = hr::plan(&file, &state, &terms, IDS);
+                report.erased_lines = lines;
                 if report.faults.is_empty() {
                     report.plan = hr::name(&named.0, &named.1, &state, &terms);
                     check_brake(&report, &confirm)?;
@@ -110,8 +120,17 @@ impl Directory {
             Box::pin(async move {
                 let tenant = tenant_of(tx, tenant).await?;
                 let state = crm_state(tx, tenant.id, &file, &source).await?;
+                let keys = erased::crm_keys(&file, &state, &source);
+                let (file, lines) = match gone(tx, tenant.id, keys).await? {
+                    gone if gone.is_empty() => (file, Vec::new()),
+                    gone => {
+                        let (kept, lines) = erased::without_crm(&file, &gone, &source);
+                        (Arc::new(kept), lines)
+                    }
+                };
                 let terms = crm::plan::Terms { source: &source, now, dry_run };
-                let (plan, report) = crm::plan(&file, &state, &terms, IDS);
+                let (plan, mut report) = crm::plan(&file, &state, &terms, IDS);
+                report.erased_lines = lines;
                 if !dry_run {
                     save_crm(tx, &tenant, plan, now).await?;
                 }
@@ -120,6 +139,11 @@ impl Directory {
         })
         .await
     }
+}
+
+/// Those of the keys that are of somebody who was erased.
+async fn gone(tx: &Tx, tenant: TenantId, keys: BTreeSet<Key>) -> Result<BTreeSet<Key>, Error> {
+    Ok(super::erasures::erased(tx, tenant, keys).await?.into_keys().collect())
 }
 
 /// Refuses to do what nobody confirmed, and what differs from what somebody confirmed.

@@ -163,7 +163,7 @@ async fn unite(
     for unit in merges::led(tx, tenant, &ids).await? {
         led.extend(units::find(tx, tenant, unit).await?);
     }
-    let units = duplicate::units(&led, survivor.id, &ids, now);
+    let units = duplicate::units(&led, Some(survivor.id), &ids, now);
     Ok(Union { united, gone, further, taken, reports, units })
 }
 

@@ -6,10 +6,12 @@ use arki_ids::{AccountId, OutcomeId, TenantId};
 use arki_rpc::Caller;
 
 use super::accounts::check_unit;
+use super::erasures::refuse_erased;
 use super::error::check_etag;
 use super::events::tell_outcomes;
 use super::{Asked, Directory, Error, tenant_of};
 use crate::domain::Outcome;
+use crate::domain::erasure::Key;
 use crate::domain::outcome::{Change, Facts};
 use crate::storage::{accounts, outcomes, people};
 
@@ -24,6 +26,8 @@ impl Directory {
             let facts = facts.clone();
             Box::pin(async move {
                 let outcome = Outcome::create(id, complete(tx, tenant, facts).await?, now);
+                let key = outcome.facts.external_id.clone().map(Key::Outcome);
+                refuse_erased(tx, tenant, key.into_iter().collect()).await?;
                 save(tx, tenant, &outcome).await?;
                 Ok(outcome)
             })

@@ -9,11 +9,13 @@ use arki_rpc::Caller;
 use chrono::NaiveDate;
 
 use super::attributes::check_values;
+use super::erasures::refuse_erased;
 use super::error::check_etag;
 use super::events::tell_people;
 use super::units::check_covers;
 use super::{Asked, Directory, Error, tenant_of};
 use crate::domain::audience::Segment;
+use crate::domain::erasure::Key;
 use crate::domain::person::{Change, Employment, Kind, Place, Profile, place_of};
 use crate::domain::{Person, Refused};
 use crate::storage::people::{self, Filter, UnitFilter};
@@ -234,6 +236,7 @@ pub(super) async fn save_change(
     if before == Some(after) {
         return Ok(());
     }
+    refuse_erased(tx, tenant, Key::new_in(before, after)).await?;
     people::save(tx, tenant, std::slice::from_ref(after)).await?;
     tell_people(tx, tenant, std::slice::from_ref(after), after.update_time).await
 }

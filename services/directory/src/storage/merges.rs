@@ -40,6 +40,23 @@ pub async fn find(
     row.map(|row| id(&row.survivor_id)).transpose()
 }
 
+/// Who was merged into somebody, by id.
+pub async fn into(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    survivor: PersonId,
+) -> Result<Vec<PersonId>, Error> {
+    let gone: Vec<String> = Entity::in_tenant(tenant)
+        .select_only()
+        .column(Column::PersonId)
+        .filter(Column::SurvivorId.eq(survivor.to_string()))
+        .order_by_asc(Column::PersonId)
+        .into_tuple()
+        .all(db)
+        .await?;
+    gone.iter().map(|gone| id(gone)).collect()
+}
+
 /// Those who were merged into others, by id.
 pub async fn list(
     db: &impl ConnectionTrait,

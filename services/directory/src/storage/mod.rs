@@ -18,6 +18,8 @@
 //! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
 //!   of what is not kept any more.
 //! - `identity_provider` and `role_binding`: who else vouches for callers, and what those may do.
+//! - `erasure`, `erasure_confirmation`, `erased_key` and `erasure_secret`: see [`erasures`]. What each table holds of a
+//!   person says [`privacy`].
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
 //! - `webhook_…`: see [`webhooks`].
 //!
@@ -34,12 +36,14 @@ pub mod attributes;
 pub mod audit;
 pub mod employments;
 mod entity;
+pub mod erasures;
 pub mod identities;
 pub mod identity_providers;
 pub mod merges;
 mod migration;
 pub mod outcomes;
 pub mod people;
+pub mod privacy;
 pub mod role_bindings;
 pub mod roles;
 pub mod scim;

@@ -12,6 +12,7 @@ mod audience;
 mod audit;
 mod audit_tampering;
 mod employments;
+mod erasures;
 mod events;
 mod growth;
 mod identities;

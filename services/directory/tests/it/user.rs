@@ -5,6 +5,7 @@ use arki_proto::directory::v1::ambassador_service_client::AmbassadorServiceClien
 use arki_proto::directory::v1::attribute_service_client::AttributeServiceClient;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_proto::directory::v1::employment_service_client::EmploymentServiceClient;
+use arki_proto::directory::v1::erasure_service_client::ErasureServiceClient;
 use arki_proto::directory::v1::identity_service_client::IdentityServiceClient;
 use arki_proto::directory::v1::organisation_service_client::OrganisationServiceClient;
 use arki_proto::directory::v1::serves_service_client::ServesServiceClient;
@@ -40,6 +41,14 @@ calls! {
     get_ambassador_target: GetAmbassadorTargetRequest -> GetAmbassadorTargetResponse;
     update_ambassador_target: UpdateAmbassadorTargetRequest -> UpdateAmbassadorTargetResponse;
     get_ambassador_coverage: GetAmbassadorCoverageRequest -> GetAmbassadorCoverageResponse;
+}
+
+calls! {
+    ErasureServiceClient;
+    create_erasure: CreateErasureRequest -> CreateErasureResponse;
+    get_erasure: GetErasureRequest -> GetErasureResponse;
+    list_erasures: ListErasuresRequest -> ListErasuresResponse;
+    lift_erasure: LiftErasureRequest -> LiftErasureResponse;
 }
 
 calls! {

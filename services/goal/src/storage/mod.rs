@@ -13,6 +13,7 @@ pub mod entity;
 pub mod goals;
 pub mod merges;
 mod migration;
+pub mod privacy;
 mod row;
 pub mod visions;
 

@@ -23,6 +23,7 @@ mod entity;
 pub mod metrics;
 mod migration;
 pub mod organisation;
+pub mod privacy;
 pub mod profiles;
 pub mod releases;
 mod row;

@@ -2,6 +2,7 @@
 //! `arki-events`, the sweeper of request ids from `arki-database`.
 
 mod answers;
+mod forgetting;
 mod organisation;
 mod release;
 
@@ -14,6 +15,7 @@ use arki_rpc::time;
 use chrono::NaiveDate;
 
 pub(crate) use answers::Answers;
+pub(crate) use forgetting::Forgetting;
 pub(crate) use organisation::Organisation;
 
 /// What a message says that no later try will read.

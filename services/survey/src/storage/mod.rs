@@ -21,6 +21,7 @@ pub mod entity;
 pub mod intake;
 pub mod invitations;
 pub mod migration;
+pub mod privacy;
 pub mod questionnaires;
 pub mod responses;
 mod rows;

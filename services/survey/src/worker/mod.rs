@@ -1,3 +1,4 @@
 //! What happens without a caller.
 
+pub mod forgetting;
 pub mod sweeper;

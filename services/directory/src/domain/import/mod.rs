@@ -7,6 +7,7 @@
 
 pub mod cell;
 pub mod crm;
+pub mod erased;
 pub mod hr;
 mod json;
 pub mod mapping;

@@ -120,6 +120,9 @@ pub struct Report {
     /// Names what was found to be done, to confirm it.
     #[serde(default)]
     pub plan: String,
+    /// Lines that were left out, because they bring back somebody who was erased.
+    #[serde(default)]
+    pub erased_lines: Vec<u64>,
 }
 
 /// How many of the employees of a source come and go.
@@ -200,6 +203,7 @@ impl Tally {
             turnover: Turnover::default(),
             brake: String::new(),
             plan: String::new(),
+            erased_lines: Vec::new(),
         }
     }
 }

@@ -4,16 +4,18 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use arki_database::Tx;
-use arki_ids::PersonId;
+use arki_ids::{PersonId, TenantId};
 use arki_scim::Error as Refused;
 use arki_scim::bulk::Method;
 use arki_scim::patch::Patch;
 use serde_json::Value;
 
 use super::super::Error;
+use super::super::erasures::erased;
 use super::work::{Stop, Work, Written, body, can_be_kept, check_version, listed};
 use super::{Operation, Type};
 use crate::domain::Person;
+use crate::domain::erasure::Key;
 use crate::domain::person::{Change, Kind, Profile, email_key};
 use crate::domain::scim::{Resource, User, folded, told};
 use crate::storage::scim::users;
@@ -46,6 +48,7 @@ impl Work {
     }
 
     async fn create_user(&mut self, tx: &Tx, resource: Value) -> Result<Written, Stop> {
+        refuse_erased(tx, self.tenant, &resource).await?;
         let adopted = self.find_person(&resource);
         let id = adopted.unwrap_or_else(PersonId::generate);
         let user = User::create(id, resource, self.now);
@@ -279,6 +282,19 @@ impl Work {
         let manager = people::find_manager(tx, self.tenant, person).await?.flatten();
         self.managers.insert(person, manager);
         Ok(manager)
+    }
+}
+
+/// Refuses whom nobody may make known again: it would undo an erasure.
+async fn refuse_erased(tx: &Tx, tenant: TenantId, resource: &Value) -> Result<(), Stop> {
+    let emails = emails_of(resource).into_iter().map(Key::Email);
+    let keys = keys_of(resource).into_iter().map(Key::OfStaff).chain(emails);
+    match erased(tx, tenant, keys).await?.into_values().next() {
+        Some(erasure) => {
+            let detail = format!("the user was erased by {}, lift that erasure first", erasure.name());
+            Err(Refused::plain(403, detail).into())
+        }
+        None => Ok(()),
     }
 }
 

@@ -1,0 +1,78 @@
+//! What each table holds of a person, and forgetting them. A new table gets its line here, and a test fails until it
+//! has.
+
+use arki_database::{Error, Tx};
+use arki_ids::{PersonId, TenantId};
+use arki_privacy::{Room, Rows};
+use sea_orm::{ConnectionTrait, Statement, Value};
+
+use crate::domain::{Anonymity, Audience, State};
+
+/// Every table, in the order in which a person is forgotten. Only linked waves lead from a person to a response; in
+/// anonymous ones nothing does, so that the invitation goes and the response, if there is one, stays with nobody.
+pub const ROOMS: &[Room] = &[
+    Room::erased(
+        "response",
+        "(wave_id, invitation_id) IN \
+         (SELECT i.wave_id, i.id FROM invitation i WHERE i.tenant_id = $1 AND i.person IN ({people}))",
+    ),
+    // Whether somebody opened or answered is shown to nobody where the wave is anonymous.
+    Room::erased("invitation", "person IN ({people})")
+        .hiding(&["token_hash", "fingerprint", "opened", "submitted"]),
+    Room::by_hand("wave_count", "", "while a wave is open, its number follows; later it is published and stays"),
+    Room::kept("imported", "keyed seals of a source's keys of responses, apart from the responses"),
+    Room::no_person("questionnaire"),
+    Room::no_person("questionnaire_version"),
+    Room::no_person("wave"),
+    Room::no_person("roster"),
+    Room::no_person("installation"),
+];
+
+/// The shard that takes off what erasures take: none of the intake's, so that neither waits for the other.
+const SHARD: i32 = -2;
+
+/// In how many anonymous waves people were asked.
+pub async fn anonymous_invitations(tx: &Tx, tenant: TenantId, people: &[PersonId]) -> Result<i64, Error> {
+    let sql = "SELECT count(*) AS invitations FROM invitation i \
+               JOIN wave w ON w.tenant_id = i.tenant_id AND w.id = i.wave_id \
+               WHERE i.tenant_id = $1 AND w.anonymity = $2 AND i.person IN ({people})";
+    let row = tx.query_one_raw(of(tx, sql, tenant, Anonymity::Anonymous.word(), people)).await?;
+    Ok(row.map(|row| row.try_get("", "invitations")).transpose()?.unwrap_or_default())
+}
+
+/// Takes the responses of people off the number of those waves of employees that are open: they are counted when the
+/// wave closes, without these. What is counted already is published, and is never counted again.
+pub async fn take_off_counts(tx: &Tx, tenant: TenantId, people: &[PersonId]) -> Result<Vec<Rows>, Error> {
+    let sql = format!(
+        "SELECT r.wave_id, count(*) AS responses FROM response r \
+         JOIN wave w ON w.tenant_id = r.tenant_id AND w.id = r.wave_id \
+         WHERE r.tenant_id = $1 AND w.state = $2 AND w.audience = '{}' AND (r.wave_id, r.invitation_id) IN \
+         (SELECT i.wave_id, i.id FROM invitation i WHERE i.tenant_id = $1 AND i.person IN ({{people}})) \
+         GROUP BY r.wave_id",
+        Audience::Employees.word()
+    );
+    let rows = tx.query_all_raw(of(tx, &sql, tenant, State::Open.word(), people)).await?;
+    let mut counted = Vec::new();
+    for row in rows {
+        let (wave, responses): (String, i64) = (row.try_get("", "wave_id")?, row.try_get("", "responses")?);
+        let sql = "INSERT INTO wave_count (tenant_id, wave_id, shard, responses) VALUES ($1, $2, $3, $4) \
+                   ON CONFLICT (tenant_id, wave_id, shard) \
+                   DO UPDATE SET responses = wave_count.responses + excluded.responses";
+        let values: [Value; 4] = [tenant.to_string().into(), wave.into(), SHARD.into(), (-responses).into()];
+        tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
+        arki_privacy::add(&mut counted, "wave_count", 1);
+    }
+    Ok(counted)
+}
+
+/// A statement about people: `$1` is the tenant, `$2` a word, `{people}` the list of their ids.
+fn of(tx: &Tx, sql: &str, tenant: TenantId, word: &str, people: &[PersonId]) -> Statement {
+    let places: Vec<String> = (0..people.len()).map(|place| format!("${}", place + 3)).collect();
+    let mut values: Vec<Value> = vec![tenant.to_string().into(), word.into()];
+    values.extend(people.iter().map(|person| Value::from(person.to_string())));
+    Statement::from_sql_and_values(
+        tx.get_database_backend(),
+        sql.replace("{people}", &places.join(", ")),
+        values,
+    )
+}
