@@ -23,6 +23,7 @@ payloads! {
     UnitChanged, "arki.directory.unit.changed";
     PersonChanged, "arki.directory.person.changed";
     PersonMerged, "arki.directory.person.merged";
+    ConsentChanged, "arki.directory.consent.changed";
     OutcomeRecorded, "arki.directory.outcome.recorded";
     WebhookEndpointDisabled, "arki.directory.webhook_endpoint.disabled";
     WaveOpened, "arki.survey.wave.opened";

@@ -2,6 +2,7 @@
 
 mod listener;
 mod sweeper;
+mod waves;
 
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::service::Directory;
 
 pub(crate) use listener::Listener;
 pub(crate) use sweeper::keep_log_swept;
+pub(crate) use waves::Waves;
 
 /// Looks for planned changes of employment whose day has come, until `stop`.
 pub(crate) async fn let_employments_hold(directory: Directory, every: Duration, stop: CancellationToken) {
