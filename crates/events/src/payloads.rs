@@ -25,6 +25,7 @@ payloads! {
     PersonMerged, "arki.directory.person.merged";
     PersonErased, "arki.directory.person.erased";
     ErasureConfirmed, "arki.directory.erasure.confirmed";
+    ConsentChanged, "arki.directory.consent.changed";
     OutcomeRecorded, "arki.directory.outcome.recorded";
     WebhookEndpointDisabled, "arki.directory.webhook_endpoint.disabled";
     WaveOpened, "arki.survey.wave.opened";

@@ -43,6 +43,8 @@ kinds! {
     ServesEdge, ServesEdgeId, "srv", "servesEdges";
     /// That an employee speaks for the change in a unit.
     Ambassador, AmbassadorId, "amb", "ambassadors";
+    /// That nothing is sent to an address.
+    Suppression, SuppressionId, "sup", "suppressions";
     /// A key by which a program calls the API.
     ApiKey, ApiKeyId, "key", "apiKeys";
     /// A provider of OpenID Connect whose tokens are accepted.

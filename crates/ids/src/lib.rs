@@ -16,6 +16,6 @@ pub use kinds::{
     AccountId, AmbassadorId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, ErasureId, EventId,
     GoalId, IdentityProviderId, ImportId, InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId,
     QuestionnaireId, ReadingId, RequestId, ResponseId, RoleBindingId, RoleCardId, RoleId, ScimGroupId,
-    ServesEdgeId, TargetProfileId, TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId,
-    WebhookEndpointId,
+    ServesEdgeId, SuppressionId, TargetProfileId, TenantId, UnitId, VersionId, VisionId, WaveId,
+    WebhookDeliveryId, WebhookEndpointId,
 };

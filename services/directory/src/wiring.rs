@@ -10,11 +10,14 @@ use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
 use arki_proto::directory::v1::ambassador_service_server::AmbassadorServiceServer;
 use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
+use arki_proto::directory::v1::consent_service_server::ConsentServiceServer;
+use arki_proto::directory::v1::contact_service_server::ContactServiceServer;
 use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
 use arki_proto::directory::v1::erasure_service_server::ErasureServiceServer;
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
+use arki_proto::directory::v1::suppression_service_server::SuppressionServiceServer;
 use arki_proto::directory::v1::webhook_service_server::WebhookServiceServer;
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -26,7 +29,7 @@ use crate::grpc::{AccessGrpc, AuditGrpc, Grpc, ScimGrpc};
 use crate::sealing::Sealer;
 use crate::service::{Directory, FirstKey, Recorder, scim};
 use crate::storage::Migrator;
-use crate::worker::{self, Listener, keep_log_swept};
+use crate::worker::{self, Listener, Waves, keep_log_swept};
 
 /// The services that this one calls: none. The directory is asked by all others and asks nobody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -58,6 +61,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let public_url = config.webhooks.public_url.clone();
     Listener::listen(store.clone(), &*bus, clock.clone(), public_url).await?;
     consume(&store, &*bus, Arc::new(worker::Confirmations::new(clock.clone()))).await?;
+    Waves::listen(store.clone(), &*bus).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("directory relay", relay.run(tasks.stop()));
     let every = Duration::from_secs(config.sweep_seconds);
@@ -84,6 +88,9 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(AmbassadorServiceServer::new(grpc.clone()))
         .add_service(AttributeServiceServer::new(grpc.clone()))
         .add_service(AuditGrpc::server(grpc.clone(), recorder))
+        .add_service(ConsentServiceServer::new(grpc.clone()))
+        .add_service(ContactServiceServer::new(grpc.clone()))
+        .add_service(SuppressionServiceServer::new(grpc.clone()))
         .add_service(ServesServiceServer::new(grpc.clone()))
         .add_service(EmploymentServiceServer::new(grpc.clone()))
         .add_service(ErasureServiceServer::new(grpc.clone()))

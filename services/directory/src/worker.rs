@@ -3,6 +3,7 @@
 mod erasures;
 mod listener;
 mod sweeper;
+mod waves;
 
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::service::Directory;
 pub(crate) use erasures::Confirmations;
 pub(crate) use listener::Listener;
 pub(crate) use sweeper::keep_log_swept;
+pub(crate) use waves::Waves;
 
 /// Looks for planned changes of employment whose day has come, until `stop`.
 pub(crate) async fn let_employments_hold(directory: Directory, every: Duration, stop: CancellationToken) {

@@ -5,6 +5,7 @@ use arki_proto::r#type::v1::ErrorReason as HouseReason;
 use arki_rpc::{Failure, Violation};
 
 use crate::domain::Refused;
+use crate::domain::contact::BasisRefused;
 use crate::domain::person::{Employment, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::serves::MOST_EDGES;
 use crate::domain::tenant::FloorLowered;
@@ -107,6 +108,14 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
             Failure::not_found(ErrorReason::AmbassadorNotFound, message).with("name", ambassador.name())
         }
         Error::AmbassadorExists => Failure::already_exists(ErrorReason::AmbassadorExists, message),
+        Error::SuppressionNotFound(entry) => {
+            Failure::not_found(ErrorReason::SuppressionNotFound, message).with("name", entry.name())
+        }
+        Error::BasisRefused(BasisRefused { field, why }) => {
+            Failure::failed_precondition(ErrorReason::ContactBasisRefused, message)
+                .with("field", field)
+                .violations(vec![Violation { field: path(field), description: why.to_owned() }])
+        }
         Error::ApiKeyNotFound(key) => {
             Failure::not_found(ErrorReason::ApiKeyNotFound, message).with("name", key.name())
         }

@@ -2,10 +2,11 @@
 
 use arki_ids::{
     AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
-    ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
+    ServesEdgeId, SuppressionId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
+use crate::domain::contact::BasisRefused;
 use crate::domain::history::Conflict;
 use crate::domain::merge::Refusal;
 use crate::domain::person::{ChangeError, ExternalId, Illegal, MOST_EXTERNAL_IDS};
@@ -80,6 +81,10 @@ pub enum Error {
     AmbassadorNotFound(AmbassadorId),
     #[error("the person is an ambassador of the unit then already, update that one")]
     AmbassadorExists,
+    #[error("there is no {}", .0.name())]
+    SuppressionNotFound(SuppressionId),
+    #[error(transparent)]
+    BasisRefused(#[from] BasisRefused),
     #[error("there is no {}", .0.name())]
     ApiKeyNotFound(ApiKeyId),
     #[error("{} makes this call, revoke it with another key", .0.name())]

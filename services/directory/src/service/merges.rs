@@ -17,7 +17,7 @@ use crate::domain::ambassador::Ambassador;
 use crate::domain::duplicate::{self, Likeness};
 use crate::domain::person::{ExternalId, MOST_EXTERNAL_IDS};
 use crate::domain::{Person, Unit};
-use crate::storage::{ambassadors, attributes, identities, merges, people, units};
+use crate::storage::{ambassadors, attributes, consents, contacts, identities, merges, people, units};
 
 /// How many others one person is compared with at most, for each thing that may be the same.
 const MOST_ALIKE: u64 = 20;
@@ -188,6 +188,8 @@ async fn carry_out(
     units::save(tx, tenant, &led).await?;
     move_ambassadors(tx, tenant, united.id, ids, now).await?;
     merges::move_outcomes(tx, tenant, united.id, ids, now).await?;
+    consents::move_to(tx, tenant, united.id, ids).await?;
+    contacts::move_to(tx, tenant, united.id, ids).await?;
     merges::redirect(tx, tenant, united.id, &gone, now).await?;
     tell_units(tx, tenant, &led, now).await?;
     tell_people(tx, tenant, std::slice::from_ref(&united), now).await?;

@@ -14,6 +14,8 @@
 //! - `attribute_definition`: which attributes there are.
 //! - `serves_edge`: who serves whom. `ambassador` and `ambassador_target`: who goes ahead in units, and how many should.
 //! - `account` and `outcome`: what the CRM knows.
+//! - `consent`: what people said about being contacted, each as it was said. `suppression`: addresses to which nothing is
+//!   sent, by hashes of the key in `contact_key`. `contact_rules`, `contact_head` and `contact`: see [`contacts`].
 //! - `scim_user`, `scim_user_email`, `scim_group`, `scim_group_member`: see [`scim`].
 //! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
 //!   of what is not kept any more.
@@ -34,6 +36,8 @@ pub mod ambassadors;
 pub mod api_keys;
 pub mod attributes;
 pub mod audit;
+pub mod consents;
+pub mod contacts;
 pub mod employments;
 mod entity;
 pub mod erasures;
@@ -48,6 +52,8 @@ pub mod role_bindings;
 pub mod roles;
 pub mod scim;
 pub mod serves;
+pub mod standing;
+pub mod suppressions;
 pub mod tenants;
 pub mod units;
 pub mod webhooks;

@@ -78,6 +78,12 @@ pub fn change(before: Option<&Value>, after: &Value, profile: &Profile) -> Chang
     change
 }
 
+/// Whether the user objects to being asked.
+pub fn opts_out(resource: &Value) -> bool {
+    let own = resource.get(ARKI_USER).and_then(|parts| parts.get("surveyOptOut"));
+    own == Some(&Value::Bool(true))
+}
+
 /// Whom the user reports to, in the provider's words.
 pub fn manager(resource: &Value) -> Option<&str> {
     text(resource.get(ENTERPRISE_USER)?.get("manager")?, "value")

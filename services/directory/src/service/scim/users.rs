@@ -16,6 +16,7 @@ use super::work::{Stop, Work, Written, body, can_be_kept, check_version, listed}
 use super::{Operation, Type};
 use crate::domain::Person;
 use crate::domain::erasure::Key;
+use crate::domain::consent::{Channel, Consent, Purpose, State};
 use crate::domain::person::{Change, Kind, Profile, email_key};
 use crate::domain::scim::{Resource, User, folded, told};
 use crate::storage::scim::users;
@@ -200,7 +201,27 @@ impl Work {
             change.role = role.map(Some).filter(|_| unit.is_some() || is_placed);
         }
         self.change_person(id, change);
+        self.note_objection(id, before, &user.resource);
         Ok(())
+    }
+
+    /// Whoever is said to opt out of surveys objects to every way of being asked; and who is no longer said to, allows
+    /// them again.
+    fn note_objection(&mut self, person: PersonId, before: Option<&Value>, after: &Value) {
+        let opts_out = told::opts_out(after);
+        if before.is_some_and(told::opts_out) == opts_out {
+            return;
+        }
+        let state = if opts_out { State::Withdrawn } else { State::Granted };
+        self.said.extend(Channel::ALL.map(|channel| Consent {
+            person,
+            purpose: Purpose::Survey,
+            channel,
+            state,
+            source: SOURCE.to_owned(),
+            time: self.now,
+            text_version: String::new(),
+        }));
     }
 
     /// The person that a user is: the one of the same id, or whom that one was merged into.

@@ -11,6 +11,7 @@ use arki_scim::etag::check_match;
 use chrono::{DateTime, NaiveDate, Utc};
 use serde_json::Value;
 
+use super::super::consents::record;
 use super::super::events::tell_people;
 use super::super::{Error, tenant_of};
 use super::place::Places;
@@ -18,6 +19,7 @@ use super::shelf::Shelf;
 use super::{Done, Job, MOST_ANSWERED, Operation, Type};
 use crate::domain::Person;
 use crate::domain::attribute::Schema;
+use crate::domain::consent::Consent;
 use crate::domain::scim::{Group, User, folded, render, told};
 use crate::storage::scim::{groups, users};
 use crate::storage::{attributes, people};
@@ -72,6 +74,8 @@ pub(super) struct Work {
     pub(super) places: Places,
     /// What the tenant has defined of attributes.
     pub(super) attributes: Schema,
+    /// Who objects to being asked, and who does no longer.
+    pub(super) said: Vec<Consent>,
 }
 
 /// Carries out the jobs. What is wrong with one operation is its own result.
@@ -118,6 +122,7 @@ impl Work {
             managers: HashMap::new(),
             places: Places::default(),
             attributes: attributes::schema(tx, tenant).await?,
+            said: Vec::new(),
         })
     }
 
@@ -198,6 +203,7 @@ impl Work {
         saved.sort_by_key(|group| group.after.id);
         groups::save(tx, self.tenant, &saved).await?;
         groups::remove_users(tx, self.tenant, &self.users.removed(), self.now).await?;
+        record(tx, self.tenant, &self.said, self.now).await?;
         tell_people(tx, self.tenant, &changed, self.now).await
     }
 }
