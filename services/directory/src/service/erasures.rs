@@ -210,7 +210,7 @@ async fn forget(
                 keys.contains(&Key::OfStaff(subject.clone()))
                     || email_key(subject).is_some_and(|key| keys.contains(&Key::Email(key)))
             }
-            Member::Group(_) => false,
+            Member::Group(_) | Member::ScimGroup(_) => false,
         };
         if is_theirs {
             role_bindings::delete(tx, tenant, binding.id).await?;

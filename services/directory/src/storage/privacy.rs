@@ -20,6 +20,12 @@ pub const ROOMS: &[Room] = &[
     Room::by_hand("outcome", OF_PERSON, "its key is kept as a hash, and it forgets the person"),
     Room::by_hand("unit_version", "leader_id IN ({people})", "units are told without their leader"),
     Room::by_hand("role_binding", "", "bindings of the person, their address or their user name go"),
+    Room::erased("consent", OF_PERSON),
+    Room::erased("contact", OF_PERSON),
+    Room::erased("contact_head", OF_PERSON),
+    Room::kept("suppression", "keyed hashes of addresses, so that a refusal is honoured when the person is gone"),
+    Room::no_person("contact_key"),
+    Room::no_person("contact_rules"),
     Room::erased("person_redirect", "survivor_id IN ({people})").hiding(&["revision"]),
     // Last, because it is what others hang on. Reports lose their manager by hand before.
     Room::erased("person", "id IN ({people})").hiding(&["email_key", "name_key"]),
