@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use arki_database::{Store, request};
-use arki_events::{Bus, JetStream, Relay, jetstream, wake};
+use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::survey::v1::survey_service_server::SurveyServiceServer;
 use arki_rpc::Peer;
@@ -18,6 +18,7 @@ use crate::peers::directory::Directory;
 use crate::service::{Intake, Surveys};
 use crate::storage::migration::Migrator;
 use crate::storage::versions::Versions;
+use crate::worker::leavers::Leavers;
 use crate::worker::sweeper;
 
 /// How often first answers to requests that are no longer kept are deleted.
@@ -46,6 +47,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     };
     let surveys = Arc::new(Surveys::new(store.clone(), clock, directory, versions, intake));
 
+    consume(&store, &*bus, Arc::new(Leavers)).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("survey relay", relay.run(tasks.stop()));
     let every = Duration::from_secs(config.sweep_seconds);

@@ -1,3 +1,4 @@
 //! What happens without a caller.
 
+pub mod leavers;
 pub mod sweeper;
