@@ -18,6 +18,9 @@ use tonic::{Request, Response, Status};
 use tonic_prost::ProstCodec;
 
 mod answers;
+mod contacts;
+
+pub use contacts::Contacts;
 
 /// What the directory knows of one tenant.
 #[derive(Clone, Debug)]
@@ -28,6 +31,8 @@ pub struct Organisation {
     pub units: Vec<pb::Unit>,
     pub roles: Vec<RoleId>,
     pub people: Vec<pb::Person>,
+    /// Who may be contacted, and who was.
+    pub contacts: Contacts,
 }
 
 impl Default for Organisation {
@@ -39,7 +44,13 @@ impl Default for Organisation {
             minimum_group_employees: 5,
             ..pb::Tenant::default()
         };
-        Self { rules, units: Vec::new(), roles: Vec::new(), people: Vec::new() }
+        Self {
+            rules,
+            units: Vec::new(),
+            roles: Vec::new(),
+            people: Vec::new(),
+            contacts: Contacts::default(),
+        }
     }
 }
 
@@ -119,7 +130,8 @@ impl FakeDirectory {
     /// The directory as a service calls it: with the server stack around it.
     pub fn peer(&self, assertion: &AssertionKey) -> Peer {
         let options = server::Options::new(arki_proto::DESCRIPTOR, assertion.clone());
-        server::stack(Routes::new(self.clone()), options).unwrap()
+        let routes = Routes::new(self.clone()).add_service(contacts::Service(self.clone()));
+        server::stack(routes, options).unwrap()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -254,6 +266,11 @@ impl tower::Service<http::Request<Body>> for FakeDirectory {
                     this.unary(request, answers::person).await
                 }
                 "ResolveAudience" => this.unary(request, answers::audience).await,
+                "ReserveContacts" => this.unary(request, contacts::reserve).await,
+                "ReleaseContacts" => this.unary(request, contacts::release).await,
+                "GetPreferences" => this.unary(request, contacts::preferences).await,
+                "ChangePreference" => this.unary(request, contacts::change_preference).await,
+                "ReportBounce" => this.unary(request, contacts::bounce).await,
                 other => panic!("no test needed {other} of the directory so far"),
             })
         })

@@ -125,5 +125,10 @@ fn content(words: &Words, token: &str, page: &pb::MessagePage) -> Markup {
                 button type="submit" { (words.text("message-answer")) }
             }
         }
+        @if page.has_preferences {
+            p .quiet {
+                a href={ "/u/" (token) "?lang=" (page.language) } { (words.text("message-preferences")) }
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ mod console;
 mod fields;
 mod layout;
 mod message;
+mod preferences;
 mod respond;
 #[cfg(test)]
 mod tests;
@@ -72,6 +73,7 @@ pub(crate) fn router(state: State) -> Router {
         .route("/s/{token}", get(respond::show).post(respond::submit))
         .route("/m/{token}", get(message::show))
         .route("/m/{token}/answer", post(message::answer))
+        .route("/u/{token}", get(preferences::show).post(preferences::choose))
         .merge(console::router())
         .with_state(state)
         .merge(assets::router())

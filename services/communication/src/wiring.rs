@@ -9,6 +9,7 @@ use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, jetstream};
 use arki_process::{CancellationToken, Context, Deployment, Readiness, Running};
 use arki_proto::communication::v1::communication_service_server::CommunicationServiceServer;
+use arki_proto::communication::v1::preference_service_server::PreferenceServiceServer;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use tonic::service::Routes;
@@ -157,7 +158,9 @@ pub async fn assemble(config: Config, peers: Peers, ctx: &Context) -> anyhow::Re
         poll: Duration::from_millis(sender.poll_milliseconds.into()),
         outcomes: counter(),
     };
-    let routes = Routes::new(CommunicationServiceServer::new(Grpc { service: Arc::new(service) }));
+    let grpc = Grpc { service: Arc::new(service) };
+    let routes = Routes::new(CommunicationServiceServer::new(grpc.clone()))
+        .add_service(PreferenceServiceServer::new(grpc));
     let running = Running {
         routes,
         descriptor: arki_proto::DESCRIPTOR,

@@ -20,6 +20,7 @@ use crate::service::{Intake, Surveys};
 use crate::storage::migration::Migrator;
 use crate::storage::versions::Versions;
 use crate::worker::forgetting::Forgetting;
+use crate::worker::leavers::Leavers;
 use crate::worker::sweeper;
 
 /// How often first answers to requests that are no longer kept are deleted.
@@ -49,6 +50,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let surveys = Arc::new(Surveys::new(store.clone(), clock, directory, versions, intake));
 
     consume(&store, &*bus, Arc::new(Erasures(Forgetting))).await?;
+    consume(&store, &*bus, Arc::new(Leavers)).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("survey relay", relay.run(tasks.stop()));
     let every = Duration::from_secs(config.sweep_seconds);

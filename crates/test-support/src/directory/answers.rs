@@ -7,7 +7,7 @@ use arki_rpc::Failure;
 use super::{Organisation, State};
 
 impl State {
-    fn of(&mut self, tenant: TenantId) -> &Organisation {
+    pub(super) fn of(&mut self, tenant: TenantId) -> &mut Organisation {
         self.tenants.entry(tenant).or_default()
     }
 }

@@ -1,9 +1,9 @@
 //! A mail as RFC 5322 wants it.
 //!
 //! Every header is made of a type of the library that encodes what is not plain text, so words and names with line
-//! ends in them become odd words, never further headers. There is no picture and no tracking, and no
-//! List-Unsubscribe: these are messages of an organisation to those whom it works with, sent to nobody who is not in
-//! its directory, and stopped there.
+//! ends in them become odd words, never further headers. There is no picture and no tracking. Mails to customers and
+//! prospects say how to get no more of them with one click (RFC 8058); those to employees don't, since an organisation may
+//! tell them things.
 
 use std::time::{Duration, SystemTime};
 
@@ -30,6 +30,8 @@ pub(crate) struct Addressed<'a> {
     pub(crate) delivery: DeliveryId,
     pub(crate) recipient: &'a Recipient,
     pub(crate) letter: &'a Letter,
+    /// Where the recipient gets no more of it, of those who may choose.
+    pub(crate) unsubscribe: Option<&'a str>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -51,7 +53,7 @@ impl Letterhead {
 
     /// Makes the mail, or tells why it can't be sent to that recipient.
     pub(crate) fn write(&self, addressed: &Addressed<'_>) -> Result<Mail, String> {
-        let Addressed { delivery, recipient, letter, now } = addressed;
+        let Addressed { delivery, recipient, letter, unsubscribe, now } = addressed;
         let address: Address = recipient
             .address
             .parse()
@@ -70,6 +72,13 @@ impl Letterhead {
             .header(AutoSubmitted);
         if let Some(reply_to) = &self.reply_to {
             builder = builder.reply_to(reply_to.clone());
+        }
+        if let Some(link) = unsubscribe {
+            builder = builder.header(ListUnsubscribe(format!("<{link}>")));
+            // One click is for https alone (RFC 8058, section 3.1); without it, a laptop shows the page.
+            if link.starts_with("https://") {
+                builder = builder.header(OneClick);
+            }
         }
         let part = SinglePart::builder()
             .header(ContentType::TEXT_PLAIN)
@@ -103,11 +112,58 @@ impl Header for AutoSubmitted {
     }
 }
 
+/// `List-Unsubscribe: <link>`.
+#[derive(Clone, Debug)]
+struct ListUnsubscribe(String);
+
+impl Header for ListUnsubscribe {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe")
+    }
+
+    fn parse(text: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self(text.to_owned()))
+    }
+
+    fn display(&self) -> HeaderValue {
+        // As it is: encoded or folded, it would be no address to the programs that look for it.
+        HeaderValue::dangerous_new_pre_encoded(Self::name(), self.0.clone(), self.0.clone())
+    }
+}
+
+/// `List-Unsubscribe-Post: List-Unsubscribe=One-Click`.
+#[derive(Clone, Copy, Debug)]
+struct OneClick;
+
+impl Header for OneClick {
+    fn name() -> HeaderName {
+        HeaderName::new_from_ascii_str("List-Unsubscribe-Post")
+    }
+
+    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
+        Ok(Self)
+    }
+
+    fn display(&self) -> HeaderValue {
+        HeaderValue::new(Self::name(), "List-Unsubscribe=One-Click".to_owned())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn write(address: &str, name: &str, subject: &str, text: &str) -> Result<String, String> {
+        write_with(address, name, subject, text, None)
+    }
+
+    fn write_with(
+        address: &str,
+        name: &str,
+        subject: &str,
+        text: &str,
+        unsubscribe: Option<&str>,
+    ) -> Result<String, String> {
         let letterhead =
             Letterhead::new("Example Oy <messages@example.org>", Some("help@example.org")).unwrap();
         let recipient = Recipient { address: address.to_owned(), display_name: name.to_owned() };
@@ -116,6 +172,7 @@ mod tests {
             delivery: "dlv_00000000000000000000000001".parse().unwrap(),
             recipient: &recipient,
             letter: &letter,
+            unsubscribe,
             now: DateTime::from_timestamp(1_795_000_000, 0).unwrap(),
         })?;
         Ok(String::from_utf8(mail.bytes).unwrap())
@@ -143,6 +200,19 @@ mod tests {
             assert!(headers.contains(&expected), "{expected}\n{mail}");
         }
         assert!(mail.ends_with("\r\n\r\nHello.\r\n\r\nSee you.\r\n"), "{mail}");
+    }
+
+    #[test]
+    fn one_click_is_one_short_line_and_only_by_https() {
+        let link = format!("https://arki.example.org/u/{}", "x".repeat(43));
+        let mail = write_with("ann@example.org", "Ann", "s", "t", Some(&link)).unwrap();
+        let found = headers(&mail);
+        assert!(found.contains(&format!("List-Unsubscribe: <{link}>").as_str()), "{mail}");
+        assert!(found.contains(&"List-Unsubscribe-Post: List-Unsubscribe=One-Click"), "{mail}");
+        let plain = write_with("ann@example.org", "Ann", "s", "t", Some("http://localhost/u/x")).unwrap();
+        assert!(headers(&plain).contains(&"List-Unsubscribe: <http://localhost/u/x>"), "{plain}");
+        assert!(!plain.contains("List-Unsubscribe-Post"), "{plain}");
+        assert!(!write("ann@example.org", "Ann", "s", "t").unwrap().contains("Unsubscribe"));
     }
 
     #[test]

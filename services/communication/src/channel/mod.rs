@@ -21,6 +21,8 @@ pub(crate) enum Handover {
     Accepted,
     /// It will never be taken.
     Refused(String),
+    /// It will never be taken, because there is no such address.
+    Bounced(String),
     /// It was not taken now.
     Later(String),
     /// Nothing was tried, because nobody could be reached.

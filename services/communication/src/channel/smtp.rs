@@ -304,10 +304,21 @@ fn judge(step: Step, trouble: &Trouble) -> Handover {
         (Step::Sender, Some(_)) if is_permanent => {
             Handover::Unreachable(said("the mail server does not take mail of this sender", code))
         }
+        (Step::Recipient, Some(_)) if is_permanent && is_of_address(trouble) => {
+            Handover::Bounced(said("the mail server refused it", code))
+        }
         (_, Some(_)) if is_permanent => Handover::Refused(said("the mail server refused it", code)),
         (_, Some(_)) => Handover::Later(said("the mail server put it off", code)),
         (_, None) => Handover::Later("the connection was lost before the message was handed over".to_owned()),
     }
+}
+
+/// Whether a refusal is about the address: not about the policy of the server, nor about a mailbox that is full (enhanced
+/// status codes 5.7 and 5.2.2 of RFC 3463), which say nothing against writing there another time.
+fn is_of_address(trouble: &Trouble) -> bool {
+    let Trouble::Server(error) = trouble else { return false };
+    let words = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
+    !words.split_whitespace().take(1).any(|status| status.starts_with("5.7.") || status == "5.2.2")
 }
 
 /// What happened, with the server's code. Its words may quote the address.

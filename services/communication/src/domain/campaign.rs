@@ -83,6 +83,7 @@ pub(crate) struct NewCampaign {
     pub(crate) audience: Audience,
     pub(crate) schedule: Schedule,
     pub(crate) missed_policy: MissedPolicy,
+    pub(crate) is_critical: bool,
 }
 
 /// A campaign as it is stored.
@@ -94,6 +95,9 @@ pub(crate) struct Campaign {
     pub(crate) audience: Audience,
     pub(crate) schedule: Schedule,
     pub(crate) missed_policy: MissedPolicy,
+    /// People must hear of it, so that the contact budget lets it pass.
+    #[serde(default)]
+    pub(crate) is_critical: bool,
     pub(crate) state: State,
     /// The tenant's time zone and language as they were when the campaign was last activated: what a recipient
     /// without any of their own gets, also while the directory is away. None in a draft.
@@ -120,11 +124,12 @@ pub(crate) struct CampaignChange {
     pub(crate) audience: Option<Audience>,
     pub(crate) schedule: Option<Schedule>,
     pub(crate) missed_policy: Option<MissedPolicy>,
+    pub(crate) is_critical: Option<bool>,
 }
 
 impl Campaign {
     pub(crate) fn new(id: CampaignId, campaign: NewCampaign, now: DateTime<Utc>) -> Self {
-        let NewCampaign { display_name, message, audience, schedule, missed_policy } = campaign;
+        let NewCampaign { display_name, message, audience, schedule, missed_policy, is_critical } = campaign;
         Self {
             id,
             display_name,
@@ -132,6 +137,7 @@ impl Campaign {
             audience,
             schedule,
             missed_policy,
+            is_critical,
             state: State::Draft,
             home: None,
             planned_through: None,
@@ -150,7 +156,7 @@ impl Campaign {
         if !matches!(self.state, State::Draft | State::Paused) {
             return Err(self.wrong("draft or paused"));
         }
-        let CampaignChange { display_name, message, audience, schedule, missed_policy } = change;
+        let CampaignChange { display_name, message, audience, schedule, missed_policy, is_critical } = change;
         let mut changed = self.touched(self.state, now);
         if let Some(schedule) = schedule.filter(|schedule| *schedule != self.schedule) {
             changed.schedule = schedule;
@@ -161,6 +167,7 @@ impl Campaign {
         changed.message = message.unwrap_or(changed.message);
         changed.audience = audience.unwrap_or(changed.audience);
         changed.missed_policy = missed_policy.unwrap_or(changed.missed_policy);
+        changed.is_critical = is_critical.unwrap_or(changed.is_critical);
         Ok(changed)
     }
 
@@ -246,6 +253,7 @@ mod tests {
             audience: Audience { kind: AudienceKind::Employee, units: Vec::new(), roles: Vec::new() },
             schedule: Schedule::parse(start, rrule, "schedule").unwrap(),
             missed_policy: MissedPolicy::Send,
+            is_critical: false,
         };
         Campaign::new(CampaignId::random(), new, at("2026-11-01T00:00:00Z"))
     }

@@ -29,6 +29,8 @@ pub(crate) struct Page {
     pub(crate) question: String,
     pub(crate) options: Vec<PageOption>,
     pub(crate) answered: bool,
+    /// Whether the recipient may choose what to get.
+    pub(crate) has_preferences: bool,
 }
 
 /// An answer to choose, in one language.
@@ -77,6 +79,7 @@ pub(crate) fn page(
     fallback: &str,
     link: &str,
     answered: bool,
+    has_preferences: bool,
 ) -> Page {
     let MessageContent { kind: _, subject, body, why, what_stays, where_to_get_help, comprehension } =
         &message.content;
@@ -97,6 +100,7 @@ pub(crate) fn page(
         question: comprehension.as_ref().map(|question| read(&question.text)).unwrap_or_default(),
         options: options.collect(),
         answered,
+        has_preferences,
         language: language.clone(),
     }
 }
@@ -164,11 +168,11 @@ mod tests {
     #[test]
     fn the_page_offers_the_languages_of_the_message_and_keeps_the_right_answer_to_itself() {
         let message = message("We move.");
-        let page = page(&message, "fi", "en", "en", "L", false);
+        let page = page(&message, "fi", "en", "en", "L", false, false);
         assert_eq!((page.language.as_str(), page.question.as_str()), ("fi", "Mikä säilyy?"));
         assert_eq!(page.languages, ["en", "fi"]);
         assert_eq!(page.options[0], PageOption { key: "team".to_owned(), label: "team".to_owned() });
-        assert_eq!(super::page(&message, "sv", "fi", "en", "L", true).language, "fi");
+        assert_eq!(super::page(&message, "sv", "fi", "en", "L", true, true).language, "fi");
     }
 
     #[test]

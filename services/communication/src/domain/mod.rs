@@ -5,6 +5,7 @@ mod delivery;
 mod error;
 mod letter;
 mod message;
+mod preference;
 mod recurrence;
 mod schedule;
 mod token;
@@ -20,6 +21,7 @@ pub(crate) use delivery::{
 pub(crate) use error::{Error, Violation};
 pub(crate) use letter::{Letter, Page, letter, page};
 pub(crate) use message::{Comprehension, Message, MessageChange, MessageContent, MessageKind, OptionOf};
+pub(crate) use preference::{Preference, Preferences, Purpose};
 pub(crate) use schedule::{LocalTime, Schedule};
 pub(crate) use token::PageToken;
 pub(crate) use understanding::{BATCH, Count, TreeUnit, UnitUnderstanding, understanding};

@@ -25,8 +25,8 @@ pub(super) const MESSAGE_PATHS: [&str; 7] =
     ["kind", "subject", "body", "why", "what_stays", "where_to_get_help", "comprehension"];
 
 /// Fields of a campaign that may change.
-pub(super) const CAMPAIGN_PATHS: [&str; 5] =
-    ["display_name", "message", "audience", "schedule", "missed_policy"];
+pub(super) const CAMPAIGN_PATHS: [&str; 6] =
+    ["display_name", "message", "audience", "schedule", "missed_policy", "is_critical"];
 
 /// Reads a resource name; `field` is where it stood.
 pub(super) fn id<K: Kind>(name: &str, field: &str) -> Result<Id<K>, Failure> {
@@ -162,6 +162,7 @@ pub(super) fn new_campaign(campaign: pb::Campaign) -> Result<NewCampaign, Failur
         create_time: _,
         update_time: _,
         etag: _,
+        is_critical,
     } = campaign;
     Ok(NewCampaign {
         display_name,
@@ -169,6 +170,7 @@ pub(super) fn new_campaign(campaign: pb::Campaign) -> Result<NewCampaign, Failur
         audience: audience(given.unwrap_or_default())?,
         schedule: schedule(when.unwrap_or_default())?,
         missed_policy,
+        is_critical,
     })
 }
 
@@ -178,13 +180,14 @@ pub(super) fn campaign_change(
 ) -> Result<CampaignChange, Failure> {
     let has = |path: &str| paths.contains(path);
     let policy = campaign.missed_policy();
-    let pb::Campaign { display_name, message, audience: given, schedule: when, .. } = campaign;
+    let pb::Campaign { display_name, message, audience: given, schedule: when, is_critical, .. } = campaign;
     Ok(CampaignChange {
         display_name: has("display_name").then_some(display_name),
         message: has("message").then(|| id(&message, "campaign.message")).transpose()?,
         audience: has("audience").then(|| audience(given.unwrap_or_default())).transpose()?,
         schedule: has("schedule").then(|| schedule(when.unwrap_or_default())).transpose()?,
         missed_policy: has("missed_policy").then(|| missed_policy(policy)),
+        is_critical: has("is_critical").then_some(is_critical),
     })
 }
 
@@ -248,6 +251,7 @@ pub(super) fn campaign(view: &CampaignView) -> pb::Campaign {
         create_time: Some(timestamp(campaign.create_time)),
         update_time: Some(timestamp(campaign.update_time)),
         etag: campaign.revision.to_string(),
+        is_critical: campaign.is_critical,
     }
 }
 
@@ -309,6 +313,7 @@ pub(super) fn page(page: Page) -> pb::MessagePage {
         question,
         options,
         answered,
+        has_preferences,
     } = page;
     let options =
         options.into_iter().map(|option| pb::PageOption { key: option.key, label: option.label }).collect();
@@ -323,6 +328,7 @@ pub(super) fn page(page: Page) -> pb::MessagePage {
         question,
         options,
         answered,
+        has_preferences,
     }
 }
 

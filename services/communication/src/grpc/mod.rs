@@ -1,6 +1,7 @@
 //! The contract: parse, call, render. The only place here that knows the messages of the wire.
 
 mod convert;
+mod preferences;
 mod request;
 mod status;
 
@@ -19,6 +20,7 @@ use request::{asked, open_update, wanted};
 use status::failure;
 
 /// The methods of the contract.
+#[derive(Clone)]
 pub(crate) struct Grpc {
     pub(crate) service: Arc<Service>,
 }

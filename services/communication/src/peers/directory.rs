@@ -1,5 +1,6 @@
 use arki_ids::{PersonId, TenantId, UnitId};
 use arki_proto::directory::v1 as pb;
+use arki_proto::directory::v1::contact_service_client::ContactServiceClient;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_rpc::client::with_caller;
 use arki_rpc::{Caller, Failure, Peer};
@@ -72,13 +73,15 @@ impl std::fmt::Debug for Recipient {
 /// The people and units of a tenant.
 pub(crate) struct Directory {
     client: DirectoryServiceClient<Peer>,
+    pub(super) contacts: ContactServiceClient<Peer>,
     memo: Memo,
 }
 
 impl Directory {
     pub(crate) fn new(peer: Peer) -> Self {
+        let contacts = ContactServiceClient::new(peer.clone());
         let client = DirectoryServiceClient::new(peer).max_decoding_message_size(LARGEST);
-        Self { client, memo: Memo::default() }
+        Self { client, contacts, memo: Memo::default() }
     }
 
     pub(crate) async fn tenant(&self, tenant: TenantId) -> Result<TenantSettings, Error> {
@@ -205,7 +208,7 @@ impl Directory {
     }
 }
 
-fn caller(tenant: TenantId) -> Caller {
+pub(super) fn caller(tenant: TenantId) -> Caller {
     Caller::service("communication", tenant)
 }
 

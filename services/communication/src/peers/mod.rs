@@ -1,8 +1,10 @@
 //! What this service needs of others.
 
+mod contacts;
 mod directory;
 mod memo;
 
+pub(crate) use contacts::Sending;
 pub(crate) use directory::{Directory, Error, Member, Recipient};
 
 use arki_rpc::Peer;

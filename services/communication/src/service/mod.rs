@@ -6,6 +6,7 @@ mod dead_letters;
 mod error;
 mod messages;
 mod pages;
+mod preferences;
 mod understanding;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use sha2::{Digest, Sha256};
 pub(crate) use campaigns::CampaignView;
 pub(crate) use error::Error;
 pub(crate) use pages::link;
+pub(crate) use preferences::preference_link;
 
 use crate::peers::Directory;
 

@@ -5,7 +5,7 @@ use arki_proto::event::v1::MessageUnderstood;
 use chrono::{DateTime, Utc};
 
 use super::{Asked, Error, Service};
-use crate::domain::{self, Comprehension, Message, Page, PageToken, page};
+use crate::domain::{self, AudienceKind, Comprehension, Message, Page, PageToken, page};
 use crate::storage::answers::{self, Reader, Told};
 use crate::storage::deliveries::{self, Linked};
 use crate::storage::{campaigns, messages};
@@ -19,11 +19,13 @@ impl Service {
         let Linked { id: _, campaign, message, person, unit: _, language: own } = linked;
         let message = messages::find(reader, tenant, message).await?.ok_or(domain::Error::LinkNotFound)?;
         let campaign = campaigns::find(reader, tenant, campaign).await?;
+        let has_preferences =
+            campaign.as_ref().is_some_and(|campaign| campaign.audience.kind != AudienceKind::Employee);
         let fallback =
             campaign.and_then(|campaign| campaign.home).map(|home| home.language).unwrap_or_default();
         let answered = answers::find_reader(reader, tenant, message.id, person).await?.is_some();
         let link = link(&self.public_url, &token);
-        Ok(page(&message, language, &own, &fallback, &link, answered))
+        Ok(page(&message, language, &own, &fallback, &link, answered, has_preferences))
     }
 
     /// Answers the question under a message, once for each recipient. True where the same was answered before.

@@ -17,9 +17,9 @@ use super::campaigns::POLICIES;
 use super::deliveries::STATES;
 use super::entity::campaign;
 use super::entity::delivery::{Column, Entity, Model};
-use super::read::{of_word, parsed};
+use super::read::{from_json, of_word, parsed};
 use super::{messages, occurrences};
-use crate::domain::{DeliveryState, LATE, Message, MissedPolicy, PageToken};
+use crate::domain::{Audience, AudienceKind, DeliveryState, LATE, Message, MissedPolicy, PageToken};
 
 /// A delivery in the hands of one sender.
 #[derive(Clone, Debug)]
@@ -33,6 +33,10 @@ pub(crate) struct Claimed {
     pub(crate) attempts: i32,
     pub(crate) token: PageToken,
     pub(crate) lease_end: DateTime<Utc>,
+    /// People must hear of it.
+    pub(crate) is_critical: bool,
+    /// Whether the recipient may choose to get no more: customers and prospects may, employees may not.
+    pub(crate) may_unsubscribe: bool,
 }
 
 /// Which delivery, and by which claim.
@@ -41,7 +45,7 @@ pub(crate) struct Key {
     pub(crate) tenant: TenantId,
     pub(crate) campaign: CampaignId,
     pub(crate) delivery: DeliveryId,
-    occurrence: String,
+    pub(crate) occurrence: String,
     fence: i64,
 }
 
@@ -166,6 +170,8 @@ struct Standing {
     state: String,
     policy: MissedPolicy,
     language: String,
+    is_critical: bool,
+    may_unsubscribe: bool,
 }
 
 async fn standing(tx: &Tx, rows: &[Model]) -> Result<BTreeMap<(String, String), Standing>, Error> {
@@ -186,8 +192,11 @@ async fn standing(tx: &Tx, rows: &[Model]) -> Result<BTreeMap<(String, String), 
         for campaign in campaigns {
             let policy =
                 of_word(&POLICIES, &campaign.missed_policy, MissedPolicy::word, "campaign.missed_policy")?;
+            let audience: Audience = from_json(&campaign.audience, "campaign.audience")?;
             let standing = Standing {
                 state: campaign.state,
+                is_critical: campaign.is_critical,
+                may_unsubscribe: audience.kind != AudienceKind::Employee,
                 policy,
                 language: campaign.home_language.unwrap_or_default(),
             };
@@ -299,6 +308,8 @@ fn claimed(row: Model, standing: &Standing, lease_end: DateTime<Utc>) -> Result<
         attempts: row.attempts + 1,
         token: PageToken::new(tenant, secret),
         lease_end,
+        is_critical: standing.is_critical,
+        may_unsubscribe: standing.may_unsubscribe,
     })
 }
 

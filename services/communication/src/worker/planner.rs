@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arki_database::{Store, Tx};
-use arki_ids::{DeliveryId, TenantId};
+use arki_ids::{CampaignId, DeliveryId, TenantId};
 use arki_process::{CancellationToken, Clock};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
@@ -17,7 +17,7 @@ use chrono_tz::Tz;
 use crate::domain::{
     self, Campaign, Fate, LATE, LocalTime, MissedPolicy, PageToken, State, earliest, fate, latest,
 };
-use crate::peers::{self, Directory, Member};
+use crate::peers::{self, Directory, Member, Sending};
 use crate::storage::deliveries::Planned;
 use crate::storage::occurrences::Claim;
 use crate::storage::{campaigns, deliveries, occurrences};
@@ -168,10 +168,12 @@ impl Planner {
         loop {
             let now = self.clock.now();
             let (members, next) = self.directory.members(tenant, &campaign.audience, token, now).await?;
-            let planned: Arc<[Planned]> = members
+            let mut planned: Vec<Planned> = members
                 .into_iter()
                 .map(|member| plan(tenant, campaign, time, following, member, now))
                 .collect();
+            self.leave_out(tenant, campaign, time, &mut planned).await?;
+            let planned: Arc<[Planned]> = planned.into();
             let owner = campaign.clone();
             self.store
                 .write("PlanDeliveries", move |tx| {
@@ -189,6 +191,31 @@ impl Planner {
             }
         }
     }
+
+    /// Leaves out those who may not be contacted, and keeps a place for the others. What is planned again finds its
+    /// places as they are.
+    async fn leave_out(
+        &self,
+        tenant: TenantId,
+        campaign: &Campaign,
+        time: LocalTime,
+        planned: &mut [Planned],
+    ) -> Result<(), Error> {
+        let reservation = reservation(campaign.id, &time.to_string());
+        let sending = Sending { tenant, reservation, is_critical: campaign.is_critical };
+        let waiting = planned.iter().filter(|one| one.skipped.is_none());
+        let people: Vec<_> = waiting.map(|one| (one.person, Some(one.due_time))).collect();
+        let refused = self.directory.reserve(&sending, &people, false).await?;
+        for one in planned.iter_mut().filter(|one| one.skipped.is_none()) {
+            one.skipped = refused.get(&one.person).copied();
+        }
+        Ok(())
+    }
+}
+
+/// Under what the contacts of an occurrence are reserved.
+pub(crate) fn reservation(campaign: CampaignId, occurrence: &str) -> String {
+    format!("{}@{occurrence}", campaign.name())
 }
 
 /// Refuses to go on with a campaign that was held, ended or changed since it was read: what it says now is planned

@@ -9,17 +9,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arki_database::Store;
-use arki_ids::MessageId;
+use arki_ids::{MessageId, PersonId};
 use arki_process::{CancellationToken, Clock};
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use futures::StreamExt;
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::Counter;
 
+use super::planner::reservation;
 use crate::channel::{Addressed, Channel, Handover, Letterhead};
 use crate::domain::{GIVE_UP_AFTER, MAX_ATTEMPTS, Message, letter, pause_after};
-use crate::peers::Directory;
-use crate::service::link;
+use crate::peers::{Directory, Sending};
+use crate::service::{link, preference_link};
 use crate::storage::queue::{self, Batch, Claimed, Key, Outcome, Terms};
 
 /// The pause before a server or a directory that could not be reached is tried again.
@@ -58,6 +59,16 @@ pub(crate) fn counter() -> Counter<u64> {
 }
 
 type Settled = Vec<(Key, Outcome)>;
+
+/// Who of what is about to be sent may not be written to, and why; none where the directory does not say.
+type Standing = BTreeMap<Sending, Option<BTreeMap<PersonId, &'static str>>>;
+
+/// What a delivery belongs to.
+fn sending(delivery: &Claimed) -> Sending {
+    let Key { tenant, campaign, occurrence, .. } = &delivery.key;
+    let reservation = reservation(*campaign, occurrence);
+    Sending { tenant: *tenant, reservation, is_critical: delivery.is_critical }
+}
 
 impl Sender {
     /// Sends until it is told to stop; then finishes what it has in hand.
@@ -127,9 +138,10 @@ impl Sender {
 
     async fn send(&self, batch: Batch) -> Settled {
         let Batch { deliveries, messages, seen: _ } = batch;
-        let messages = &messages;
+        let standing = self.ask(&deliveries).await;
+        let (messages, standing) = (&messages, &standing);
         let each = deliveries.into_iter().map(|delivery| async move {
-            let outcome = self.send_one(&delivery, messages).await?;
+            let outcome = self.send_one(&delivery, messages, standing).await?;
             self.outcomes.add(1, &[KeyValue::new("outcome", outcome.word())]);
             Some((delivery.key, outcome))
         });
@@ -140,10 +152,55 @@ impl Sender {
             .await
     }
 
+    /// Asks which of those who are about to be written to may be: who withdrew since it was planned is not. One call for
+    /// each occurrence.
+    async fn ask(&self, deliveries: &[Claimed]) -> Standing {
+        let mut sendings: BTreeMap<Sending, Vec<(PersonId, Option<DateTime<Utc>>)>> = BTreeMap::new();
+        for delivery in deliveries {
+            sendings.entry(sending(delivery)).or_default().push((delivery.person, None));
+        }
+        let mut standing = Standing::new();
+        for (sending, people) in sendings {
+            let refused = self.directory.reserve(&sending, &people, true).await;
+            if let Err(error) = &refused {
+                tracing::debug!(%error, "the directory does not say who may be written to");
+            }
+            standing.insert(sending, refused.ok());
+        }
+        standing
+    }
+
     /// None where the lease has ended: then the delivery is somebody else's.
-    async fn send_one(&self, delivery: &Claimed, messages: &BTreeMap<MessageId, Message>) -> Option<Outcome> {
-        let Claimed { key, person, message, language, fallback, due_time, attempts, token, lease_end } =
-            delivery;
+    async fn send_one(
+        &self,
+        delivery: &Claimed,
+        messages: &BTreeMap<MessageId, Message>,
+        standing: &Standing,
+    ) -> Option<Outcome> {
+        let Claimed {
+            key,
+            person,
+            message,
+            language,
+            fallback,
+            due_time,
+            attempts,
+            token,
+            lease_end,
+            is_critical: _,
+            may_unsubscribe,
+        } = delivery;
+        match standing.get(&sending(delivery)) {
+            Some(Some(refused)) => {
+                if let Some(why) = refused.get(person) {
+                    return Some(Outcome::Skipped((*why).to_owned()));
+                }
+            }
+            Some(None) | None => {
+                let problem = "the directory could not be asked whether to send it".to_owned();
+                return Some(self.back(*due_time, problem));
+            }
+        }
         let Some(message) = messages.get(message) else {
             return Some(Outcome::Failed("the message is no longer there".to_owned()));
         };
@@ -159,7 +216,14 @@ impl Sender {
         };
         let letter = letter(message, language, fallback, &link(&self.public_url, token));
         let now = self.now();
-        let addressed = Addressed { delivery: key.delivery, recipient: &recipient, letter: &letter, now };
+        let unsubscribe = may_unsubscribe.then(|| preference_link(&self.public_url, token));
+        let addressed = Addressed {
+            delivery: key.delivery,
+            recipient: &recipient,
+            letter: &letter,
+            unsubscribe: unsubscribe.as_deref(),
+            now,
+        };
         let mail = match self.letterhead.write(&addressed) {
             Ok(mail) => mail,
             Err(problem) => return Some(Outcome::Failed(problem)),
@@ -176,6 +240,13 @@ impl Sender {
         Some(match self.channel.hand_over(&mail).await {
             Handover::Accepted => Outcome::Sent,
             Handover::Refused(problem) => Outcome::Failed(problem),
+            Handover::Bounced(problem) => {
+                // Should it not get through, the address bounces again the next time.
+                if let Err(error) = self.directory.report_bounce(key.tenant, recipient.address).await {
+                    tracing::debug!(%error, "a bounce was not noted");
+                }
+                Outcome::Failed(problem)
+            }
             Handover::Unknown(problem) => Outcome::Unknown(problem),
             Handover::Unreachable(problem) => self.back(*due_time, problem),
             Handover::Later(problem) if *attempts >= MAX_ATTEMPTS => {

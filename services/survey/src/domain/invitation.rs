@@ -12,6 +12,7 @@ pub enum InvitationState {
     Opened,
     Submitted,
     Expired,
+    Cancelled,
 }
 
 /// One person asked in one wave, with the unit and role of the day on which the wave opened.
@@ -25,6 +26,8 @@ pub struct Invitation {
     pub language: String,
     pub opened: bool,
     pub submitted: bool,
+    /// The person left before an answer.
+    pub cancelled: bool,
 }
 
 impl Invitation {
@@ -32,6 +35,9 @@ impl Invitation {
     pub fn state(&self, anonymity: Anonymity, wave: State) -> InvitationState {
         if anonymity == Anonymity::Anonymous {
             return InvitationState::Created;
+        }
+        if self.cancelled && !self.submitted {
+            return InvitationState::Cancelled;
         }
         match (self.submitted, wave, self.opened) {
             (true, _, _) => InvitationState::Submitted,
@@ -56,6 +62,7 @@ mod tests {
             language: "fi".to_owned(),
             opened,
             submitted,
+            cancelled: false,
         };
         for (opened, submitted, wave, shown) in [
             (false, false, State::Open, InvitationState::Created),
@@ -67,6 +74,10 @@ mod tests {
             let invitation = invitation(opened, submitted);
             assert_eq!(invitation.state(Anonymity::Confidential, wave), shown);
             assert_eq!(invitation.state(Anonymity::Anonymous, wave), InvitationState::Created);
+            let cancelled = Invitation { cancelled: true, ..invitation };
+            let shown = if submitted { InvitationState::Submitted } else { InvitationState::Cancelled };
+            assert_eq!(cancelled.state(Anonymity::Confidential, wave), shown);
+            assert_eq!(cancelled.state(Anonymity::Anonymous, wave), InvitationState::Created);
         }
     }
 }

@@ -2,11 +2,12 @@
 //!
 //! Reading order: [`questionnaire`] and [`publish`] (what is asked), [`wave`] (of whom and when), [`answer`] and
 //! [`check`] (what may be answered), [`token`] (the link), [`form`] (what a respondent sees), [`tally`] and
-//! [`rate`] (what is counted).
+//! [`rate`], with [`ineligible`] (what is counted).
 
 pub mod answer;
 pub mod check;
 pub mod form;
+pub mod ineligible;
 pub mod invitation;
 pub mod labels;
 pub mod publish;

@@ -16,6 +16,7 @@ fn wave(audience: Audience, state: State) -> Wave {
         audience,
         units: Vec::new(),
         anonymity: Anonymity::Confidential,
+        is_relational: false,
         state,
         opening: Some(Opening {
             time: DateTime::UNIX_EPOCH,

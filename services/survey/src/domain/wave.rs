@@ -138,6 +138,9 @@ pub struct Wave {
     /// Only people of these units and of all below; empty means everyone.
     pub units: Vec<UnitId>,
     pub anonymity: Anonymity,
+    /// Whether it asks about the whole relationship, not about one encounter.
+    #[serde(default)]
+    pub is_relational: bool,
     pub state: State,
     pub opening: Option<Opening>,
     /// When it ends by itself, and once it has ended, when it did.
@@ -157,6 +160,7 @@ pub struct Draft {
     pub audience: Audience,
     pub units: Vec<UnitId>,
     pub anonymity: Anonymity,
+    pub is_relational: bool,
     pub close_time: Option<DateTime<Utc>>,
     pub sender: Words,
     pub results_day: Option<NaiveDate>,
@@ -170,6 +174,7 @@ pub struct Change {
     pub audience: Option<Audience>,
     pub units: Option<Vec<UnitId>>,
     pub anonymity: Option<Anonymity>,
+    pub is_relational: Option<bool>,
     pub close_time: Option<Option<DateTime<Utc>>>,
     pub sender: Option<Words>,
     pub results_day: Option<Option<NaiveDate>>,
@@ -186,8 +191,17 @@ pub enum Error {
 
 impl Wave {
     pub fn new(id: WaveId, draft: Draft, now: DateTime<Utc>) -> Result<Self, Error> {
-        let Draft { display_name, version, audience, units, anonymity, close_time, sender, results_day } =
-            draft;
+        let Draft {
+            display_name,
+            version,
+            audience,
+            units,
+            anonymity,
+            is_relational,
+            close_time,
+            sender,
+            results_day,
+        } = draft;
         let wave = Self {
             id,
             display_name,
@@ -195,6 +209,7 @@ impl Wave {
             audience,
             units,
             anonymity,
+            is_relational,
             state: State::Draft,
             opening: None,
             close_time,
@@ -212,12 +227,22 @@ impl Wave {
     /// already, and a closed one in none. Setting a field to what it is changes nothing and is always allowed.
     pub fn apply(&mut self, change: Change, now: DateTime<Utc>) -> Result<(), Error> {
         let mut next = self.clone();
-        let Change { display_name, version, audience, units, anonymity, close_time, sender, results_day } =
-            change;
+        let Change {
+            display_name,
+            version,
+            audience,
+            units,
+            anonymity,
+            is_relational,
+            close_time,
+            sender,
+            results_day,
+        } = change;
         set(&mut next.version, version);
         set(&mut next.audience, audience);
         set(&mut next.units, units);
         set(&mut next.anonymity, anonymity);
+        set(&mut next.is_relational, is_relational);
         if next != *self && self.state != State::Draft {
             return Err(Error::StateWrong { state: self.state, needed: "draft" });
         }

@@ -14,6 +14,7 @@ fn draft(close_time: Option<DateTime<Utc>>) -> Wave {
         audience: Audience::Employees,
         units: Vec::new(),
         anonymity: Anonymity::Anonymous,
+        is_relational: false,
         close_time,
         sender: Words::new("en", "Testi Oy"),
         results_day: None,

@@ -63,7 +63,7 @@ pub(super) fn failure(error: Error) -> Failure {
         }
         Error::AudienceEmpty => Failure::failed_precondition(
             ErrorReason::AudienceEmpty,
-            "nobody belongs to the audience, widen its units or add people to them",
+            "nobody belongs to the audience and may be asked now, widen its units or look at the contact rules",
         ),
         Error::InvitationNotFound => {
             Failure::not_found(ErrorReason::InvitationNotFound, "this link leads nowhere, ask for a new one")

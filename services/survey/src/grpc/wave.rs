@@ -6,6 +6,7 @@ use arki_proto::survey::v1 as pb;
 use arki_rpc::{Failure, time};
 
 use super::words::{id, text, words};
+use crate::domain::ineligible::Shown;
 use crate::domain::rate::{Rate, Rates};
 use crate::domain::wave::{Change, Draft};
 use crate::domain::{
@@ -14,7 +15,7 @@ use crate::domain::{
 use crate::service::waves::Counted;
 
 /// The fields that a wave's update may change.
-pub(super) const CHANGEABLE: [&str; 8] = [
+pub(super) const CHANGEABLE: [&str; 9] = [
     "display_name",
     "questionnaire_version",
     "audience",
@@ -23,20 +24,31 @@ pub(super) const CHANGEABLE: [&str; 8] = [
     "close_time",
     "sender",
     "results_day",
+    "is_relational",
 ];
 
 /// Reads a whole wave.
 pub(super) fn read(given: pb::Wave) -> Result<Draft, Failure> {
     let fields = CHANGEABLE.iter().map(ToString::to_string).collect();
     let missing = |field: &str| Failure::invalid_field(format!("wave.{field}"), "must be given");
-    let Change { display_name, version, audience, units, anonymity, close_time, sender, results_day } =
-        read_change(given, &fields)?;
+    let Change {
+        display_name,
+        version,
+        audience,
+        units,
+        anonymity,
+        is_relational,
+        close_time,
+        sender,
+        results_day,
+    } = read_change(given, &fields)?;
     Ok(Draft {
         display_name: display_name.ok_or_else(|| missing("display_name"))?,
         version: version.ok_or_else(|| missing("questionnaire_version"))?,
         audience: audience.ok_or_else(|| missing("audience"))?,
         units: units.unwrap_or_default(),
         anonymity: anonymity.ok_or_else(|| missing("anonymity"))?,
+        is_relational: is_relational.unwrap_or_default(),
         close_time: close_time.flatten(),
         sender: sender.ok_or_else(|| missing("sender"))?,
         results_day: results_day.flatten(),
@@ -64,6 +76,7 @@ pub(super) fn read_change(given: pb::Wave, fields: &BTreeSet<String>) -> Result<
         create_time: _,
         update_time: _,
         etag: _,
+        is_relational,
     } = given;
     let is = |field: &str| fields.contains(field);
     let mut change = Change { display_name: is("display_name").then_some(display_name), ..Change::default() };
@@ -86,6 +99,7 @@ pub(super) fn read_change(given: pb::Wave, fields: &BTreeSet<String>) -> Result<
     if is("anonymity") {
         change.anonymity = Some(read_anonymity(anonymity)?);
     }
+    change.is_relational = is("is_relational").then_some(is_relational);
     if is("close_time") {
         let close_time = close_time.map(|at| time::from_timestamp(at, "wave.close_time")).transpose()?;
         change.close_time = Some(close_time);
@@ -148,6 +162,7 @@ pub(super) fn render(counted: Counted) -> pb::Wave {
         audience,
         units,
         anonymity: mode,
+        is_relational,
         state,
         opening,
         close_time,
@@ -194,6 +209,7 @@ pub(super) fn render(counted: Counted) -> pb::Wave {
         create_time: Some(time::timestamp(create_time)),
         update_time: Some(time::timestamp(update_time)),
         etag: revision.to_string(),
+        is_relational,
     }
 }
 
@@ -203,8 +219,9 @@ pub(super) fn render_invitation(wave: &Wave, invitation: Invitation, token: Opti
         InvitationState::Opened => pb::InvitationState::Opened,
         InvitationState::Submitted => pb::InvitationState::Submitted,
         InvitationState::Expired => pb::InvitationState::Expired,
+        InvitationState::Cancelled => pb::InvitationState::Cancelled,
     };
-    let Invitation { id, person, unit, role, language, opened: _, submitted: _ } = invitation;
+    let Invitation { id, person, unit, role, language, opened: _, submitted: _, cancelled: _ } = invitation;
     pb::Invitation {
         name: format!("{}/{}", wave.id.name(), id.name()),
         person: person.name(),
@@ -216,7 +233,9 @@ pub(super) fn render_invitation(wave: &Wave, invitation: Invitation, token: Opti
     }
 }
 
-pub(super) fn render_rates(rates: Rates) -> pb::GetResponseRateResponse {
+pub(super) fn render_rates((rates, ineligible): (Rates, Shown)) -> pb::GetResponseRateResponse {
+    let Shown { by_reason, total: ineligible_total } = ineligible;
+    let count = |(reason, people)| pb::IneligibleCount { reason, people: signed(people) };
     let Rates { total, units } = rates;
     let rate = |Rate { invited, percent }| pb::ResponseRate { invited: signed(invited), percent };
     pb::GetResponseRateResponse {
@@ -225,6 +244,8 @@ pub(super) fn render_rates(rates: Rates) -> pb::GetResponseRateResponse {
             .into_iter()
             .map(|(unit, of)| pb::UnitResponseRate { unit: unit.name(), rate: Some(rate(of)) })
             .collect(),
+        ineligible: by_reason.into_iter().map(count).collect(),
+        ineligible_total: ineligible_total.map(signed),
     }
 }
 

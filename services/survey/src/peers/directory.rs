@@ -2,9 +2,11 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use arki_ids::{PersonId, RoleId, TenantId, UnitId};
+use arki_ids::{PersonId, RoleId, TenantId, UnitId, WaveId};
 use arki_proto::directory::v1 as pb;
+use arki_proto::directory::v1::contact_service_client::ContactServiceClient;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
+use arki_proto::r#type::v1::{ContactChannel, ContactPurpose};
 use arki_rpc::{Caller, Failure, Peer, client, time};
 use chrono::NaiveDate;
 use tonic::Response;
@@ -17,6 +19,11 @@ const MEMBERS: i32 = 5_000;
 const UNITS: i32 = 1_000;
 /// The smallest group where the tenant says nothing else.
 const MINIMUM_GROUP: u32 = 5;
+/// People in one reservation: the most that the directory takes.
+const RESERVED: usize = 5_000;
+/// How long places are kept for a wave that does not tell that it has opened, in seconds: an hour, in which the news of
+/// an opening gets through any outage that is noticed.
+const LEASE_SECONDS: i32 = 3_600;
 /// No house rule goes below this.
 const SMALLEST_GROUP: u32 = 4;
 
@@ -24,6 +31,7 @@ const SMALLEST_GROUP: u32 = 4;
 #[derive(Clone, Debug)]
 pub struct Directory {
     client: DirectoryServiceClient<Peer>,
+    contacts: ContactServiceClient<Peer>,
 }
 
 /// What a tenant says about itself.
@@ -81,7 +89,47 @@ pub enum Error {
 impl Directory {
     pub fn new(peer: Peer) -> Self {
         // A page of members may be larger than the default of 4 MiB when names are long.
-        Self { client: DirectoryServiceClient::new(peer).max_decoding_message_size(32 << 20) }
+        let contacts = ContactServiceClient::new(peer.clone());
+        Self { client: DirectoryServiceClient::new(peer).max_decoding_message_size(32 << 20), contacts }
+    }
+
+    /// Keeps a contact for a wave with each of these people, and tells the word of the reason for those who may not be
+    /// asked. What is kept stays when the wave tells that it has opened.
+    pub async fn reserve(
+        &self,
+        tenant: TenantId,
+        wave: WaveId,
+        is_relational: bool,
+        people: &[PersonId],
+    ) -> Result<BTreeMap<PersonId, &'static str>, Error> {
+        let mut refused = BTreeMap::new();
+        for part in people.chunks(RESERVED) {
+            let wanted = |person: &PersonId| pb::WantedContact { person: person.name(), time: None };
+            let request = pb::ReserveContactsRequest {
+                reservation: wave.name(),
+                purpose: ContactPurpose::Survey.into(),
+                channel: ContactChannel::Email.into(),
+                contacts: part.iter().map(wanted).collect(),
+                lease_seconds: LEASE_SECONDS,
+                is_relational,
+                ..Default::default()
+            };
+            let answered = self.contacts.clone().reserve_contacts(on_behalf(tenant, request)).await;
+            for answer in read(answered)?.answers {
+                if let Some(reason) = reason(answer.refusal()) {
+                    let person = named(&answer.person)?;
+                    refused.extend(person.map(|person| (person, reason)));
+                }
+            }
+        }
+        Ok(refused)
+    }
+
+    /// Gives back what was kept for a wave that did not open.
+    pub async fn release(&self, tenant: TenantId, wave: WaveId) -> Result<(), Error> {
+        let request = pb::ReleaseContactsRequest { reservation: wave.name() };
+        read(self.contacts.clone().release_contacts(on_behalf(tenant, request)).await)?;
+        Ok(())
     }
 
     pub async fn rules(&self, tenant: TenantId) -> Result<Rules, Error> {
@@ -196,6 +244,21 @@ fn read<T>(answered: Result<Response<T>, tonic::Status>) -> Result<T, Error> {
         }
         Error::Refused(failure)
     })
+}
+
+/// The word for why somebody is not asked; none for who is.
+fn reason(refusal: pb::ContactRefusal) -> Option<&'static str> {
+    match refusal {
+        pb::ContactRefusal::Unspecified => None,
+        pb::ContactRefusal::Unknown => Some("unknown"),
+        pb::ContactRefusal::Left => Some("left"),
+        pb::ContactRefusal::OnLeave => Some("on_leave"),
+        pb::ContactRefusal::Suppressed => Some("suppressed"),
+        pb::ContactRefusal::Withdrawn => Some("withdrawn"),
+        pb::ContactRefusal::NoConsent => Some("no_consent"),
+        pb::ContactRefusal::Quarantined => Some("quarantined"),
+        pb::ContactRefusal::OverBudget => Some("over_budget"),
+    }
 }
 
 fn read_member(member: pb::AudienceMember) -> Result<Member, Error> {

@@ -19,7 +19,7 @@ pub enum Error {
     WaveStateWrong { state: State, needed: &'static str },
     #[error("the wave would end before it begins")]
     CloseTimePassed,
-    #[error("nobody belongs to the audience")]
+    #[error("nobody belongs to the audience and may be asked")]
     AudienceEmpty,
     #[error("no invitation has this token")]
     InvitationNotFound,

@@ -6,7 +6,7 @@ use super::error::Error;
 use super::group::{Accepted, Job, Submission};
 use super::surveys::Surveys;
 use crate::domain::form::{self, Form};
-use crate::domain::{Answer, Token, Wave};
+use crate::domain::{Answer, State, Token, Wave};
 use crate::storage::{invitations, waves};
 
 impl Surveys {
@@ -26,7 +26,8 @@ impl Surveys {
             }
         }
         let wanted = [language, invitation.language.as_str()];
-        let state = wave.state_at(self.now());
+        // To whom it is cancelled, the wave is over.
+        let state = if invitation.cancelled { State::Closed } else { wave.state_at(self.now()) };
         Ok((form::of(&version, &wave, &token, &wanted, state, invitation.submitted), wave))
     }
 

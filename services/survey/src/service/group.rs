@@ -12,7 +12,7 @@ use super::announce::{self, LINES};
 use super::error::Error;
 use crate::domain::answer::{OrderShown, stored};
 use crate::domain::tally::Tally;
-use crate::domain::{Anonymity, Answer, Version, Wave, check};
+use crate::domain::{Anonymity, Answer, State, Version, Wave, check};
 use crate::storage::intake::{self, Hold, New, Target};
 use crate::storage::versions::Versions;
 use crate::storage::{invitations, waves};
@@ -179,6 +179,10 @@ impl Group {
         }
         let (wave, version) =
             self.waves.get(&(target.tenant, target.wave)).ok_or(Error::WaveNotFound(target.wave))?;
+        if target.cancelled {
+            // To whom it is cancelled, the wave is over.
+            return Err(Error::WaveStateWrong { state: State::Closed, needed: State::Open.word() });
+        }
         wave.must_take(submission.now)?;
         let violations = check::violations(version, &submission.answers);
         if violations.is_empty() { Ok(None) } else { Err(Error::AnswerInvalid(violations)) }

@@ -1,4 +1,5 @@
-//! Opening a wave: who is asked is read from the directory, and fixed.
+//! Opening a wave: who is asked is read from the directory, and fixed. Whom a rule keeps from being asked is left out, and
+//! counted.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -10,6 +11,7 @@ use super::announce;
 use super::error::Error;
 use super::surveys::{Surveys, check_etag};
 use super::waves::Counted;
+use crate::domain::ineligible::Ineligible;
 use crate::domain::rate::RosterUnit;
 use crate::domain::wave::day_in;
 use crate::domain::{Invitation, Opening, State, Version, Wave};
@@ -25,6 +27,7 @@ struct Plan {
     opening: Opening,
     invitations: Vec<New>,
     roster: Vec<RosterUnit>,
+    ineligible: Ineligible,
 }
 
 impl Surveys {
@@ -42,8 +45,9 @@ impl Surveys {
             State::Draft => Some(Arc::new(self.plan(tenant, &wave).await?)),
             State::Open | State::Closing | State::Closed => None,
         };
-        let etag = etag.to_owned();
-        self.store
+        let (etag, has_plan) = (etag.to_owned(), plan.is_some());
+        let opened = self
+            .store
             .write_once("OpenWave", once, move |tx| {
                 let (plan, etag) = (plan.clone(), etag.clone());
                 Box::pin(async move {
@@ -52,7 +56,7 @@ impl Surveys {
                     let Some(plan) = plan.filter(|_| wave.state == State::Draft) else {
                         return Err(Error::WaveStateWrong { state: wave.state, needed: State::Draft.word() });
                     };
-                    let Plan { revision, version, opening, invitations, roster } = &*plan;
+                    let Plan { revision, version, opening, invitations, roster, ineligible } = &*plan;
                     // Somebody changed the wave while its audience was read: the plan is for another wave.
                     check_etag(&revision.to_string(), wave.revision)?;
                     if invitations.is_empty() {
@@ -62,12 +66,29 @@ impl Surveys {
                     waves::update(tx, tenant, &wave).await?;
                     invitations::insert_all(tx, tenant, id, invitations).await?;
                     waves::insert_roster(tx, tenant, id, roster).await?;
+                    waves::insert_ineligible(tx, tenant, id, ineligible).await?;
                     let opened = announce::opened(&wave, opening, version);
                     arki_events::append(tx, tenant, &id.name(), opening.time, &opened).await?;
                     Ok(Counted { wave, responses: 0 })
                 })
             })
-            .await
+            .await;
+        if opened.is_err() && has_plan {
+            self.give_back(tenant, id).await;
+        }
+        opened
+    }
+
+    /// Gives back the contacts that were reserved for a wave which has not opened. Where somebody else opened it meanwhile
+    /// they are that opening's; and where nothing can be asked, they end with their lease.
+    async fn give_back(&self, tenant: TenantId, id: WaveId) {
+        let is_draft = match waves::find(self.store.reader(), tenant, id).await {
+            Ok(wave) => wave.is_some_and(|wave| wave.state == State::Draft),
+            Err(_) => false,
+        };
+        if is_draft && let Err(error) = self.directory.release(tenant, id).await {
+            tracing::debug!(%error, wave = %id, "contacts of a wave that did not open end with their lease");
+        }
     }
 
     async fn plan(&self, tenant: TenantId, wave: &Wave) -> Result<Plan, Error> {
@@ -77,8 +98,23 @@ impl Surveys {
         let members = self.directory.audience(tenant, wave.audience, &wave.units, day).await?;
         let tree = self.directory.tree(tenant, day).await?;
         let version = self.versions.get(self.store.reader(), tenant, wave.version).await?;
-        let roster = roster(&members, &tree);
         let secret = self.secret().await?;
+        let people: Vec<_> = members.iter().map(|member| member.person).collect();
+        // Last of what is asked of others: from here on places are kept.
+        let refused = match self.directory.reserve(tenant, wave.id, wave.is_relational, &people).await {
+            Ok(refused) => refused,
+            Err(error) => {
+                self.give_back(tenant, wave.id).await;
+                return Err(error.into());
+            }
+        };
+        let mut ineligible = Ineligible::new();
+        for reason in refused.values() {
+            *ineligible.entry((*reason).to_owned()).or_default() += 1;
+        }
+        let members: Vec<_> =
+            members.into_iter().filter(|member| !refused.contains_key(&member.person)).collect();
+        let roster = roster(&members, &tree);
         let opening = Opening {
             time: now,
             day,
@@ -89,11 +125,20 @@ impl Surveys {
         };
         let invite = |Member { person, unit, role, language }| {
             let id = InvitationId::generate();
-            let invitation = Invitation { id, person, unit, role, language, opened: false, submitted: false };
+            let invitation = Invitation {
+                id,
+                person,
+                unit,
+                role,
+                language,
+                opened: false,
+                submitted: false,
+                cancelled: false,
+            };
             New { invitation, token_hash: secret.token(tenant, wave.id, id).hash() }
         };
         let invitations = members.into_iter().map(invite).collect();
-        Ok(Plan { revision: wave.revision, version, opening, invitations, roster })
+        Ok(Plan { revision: wave.revision, version, opening, invitations, roster, ineligible })
     }
 }
 

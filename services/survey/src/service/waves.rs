@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::error::Error;
 use super::surveys::{Surveys, check_etag};
+use crate::domain::ineligible::{self, Shown};
 use crate::domain::rate::{self, Rates};
 use crate::domain::wave::{Change, Draft};
 use crate::domain::{VersionKey, Wave};
@@ -76,13 +77,14 @@ impl Surveys {
             .await
     }
 
-    /// How many of those invited have answered, as far as it may be shown.
-    pub async fn response_rates(&self, tenant: TenantId, id: WaveId) -> Result<Rates, Error> {
+    /// How many of those invited have answered, and who was not invited, as far as it may be shown.
+    pub async fn response_rates(&self, tenant: TenantId, id: WaveId) -> Result<(Rates, Shown), Error> {
         let reader = self.store.reader();
         let wave = waves::find(reader, tenant, id).await?.ok_or(Error::WaveNotFound(id))?;
         let roster = waves::list_roster(reader, tenant, id).await?;
         let answered = waves::answered(reader, tenant, &wave).await?;
-        Ok(rate::rates(&wave, &roster, &answered))
+        let ineligible = waves::list_ineligible(reader, tenant, id).await?;
+        Ok((rate::rates(&wave, &roster, &answered), ineligible::shown(&wave, ineligible)))
     }
 }
 

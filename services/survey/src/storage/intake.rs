@@ -22,6 +22,7 @@ pub struct Target {
     pub invitation: InvitationId,
     pub unit: Option<UnitId>,
     pub submitted: bool,
+    pub cancelled: bool,
     pub fingerprint: Option<String>,
 }
 
@@ -45,7 +46,7 @@ pub async fn find_targets(tx: &Tx, tokens: &[(TenantId, &str)]) -> Result<HashMa
     let backend = tx.get_database_backend();
     // SQLite has no booleans, JSON has.
     let columns = "i.tenant_id, i.wave_id, i.id, i.unit, i.token_hash, \
-                   CASE WHEN i.submitted THEN 1 ELSE 0 END, i.fingerprint";
+                   CASE WHEN i.submitted THEN 1 ELSE 0 END, CASE WHEN i.cancelled THEN 1 ELSE 0 END, i.fingerprint";
     let sql = format!(
         "SELECT {} FROM {} JOIN invitation i ON i.tenant_id = t.value ->> 0 AND i.token_hash = t.value ->> 1",
         rows::gathered(backend, columns),
@@ -53,13 +54,15 @@ pub async fn find_targets(tx: &Tx, tokens: &[(TenantId, &str)]) -> Result<HashMa
     );
     let mut found = HashMap::with_capacity(tokens.len());
     for row in rows::gather(tx, &sql, tokens).await? {
-        let (tenant, wave, invitation, unit, token_hash, submitted, fingerprint): FoundTarget = row;
+        let (tenant, wave, invitation, unit, token_hash, submitted, cancelled, fingerprint): FoundTarget =
+            row;
         let target = Target {
             tenant: parse(&tenant, "invitation.tenant_id")?,
             wave: parse(&wave, "invitation.wave_id")?,
             invitation: parse(&invitation, "invitation.id")?,
             unit: parse_some(unit.as_deref(), "invitation.unit")?,
             submitted: submitted != 0,
+            cancelled: cancelled != 0,
             fingerprint,
         };
         found.insert(token_hash, target);
@@ -67,7 +70,7 @@ pub async fn find_targets(tx: &Tx, tokens: &[(TenantId, &str)]) -> Result<HashMa
     Ok(found)
 }
 
-type FoundTarget = (String, String, String, Option<String>, String, u8, Option<String>);
+type FoundTarget = (String, String, String, Option<String>, String, u8, u8, Option<String>);
 
 /// How a transaction holds a wave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

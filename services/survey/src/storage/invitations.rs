@@ -30,8 +30,9 @@ where
     let rows: Vec<_> = new
         .iter()
         .map(|New { invitation, token_hash }| {
-            // A new invitation is neither opened nor answered.
-            let Invitation { id, person, unit, role, language, opened: _, submitted: _ } = invitation;
+            // A new invitation is neither opened nor answered nor cancelled.
+            let Invitation { id, person, unit, role, language, opened: _, submitted: _, cancelled: _ } =
+                invitation;
             (tenant, wave, id, person, unit, role, language, token_hash)
         })
         .collect();
@@ -103,6 +104,19 @@ where
     Ok(())
 }
 
+/// Cancels what a person was asked in open waves of employees and has not answered.
+pub async fn cancel<C>(db: &C, tenant: TenantId, person: PersonId) -> Result<(), Error>
+where
+    C: ConnectionTrait,
+{
+    let sql = "UPDATE invitation SET cancelled = TRUE WHERE tenant_id = $1 AND person = $2 AND NOT submitted \
+               AND NOT cancelled AND wave_id IN \
+               (SELECT id FROM wave WHERE tenant_id = $1 AND state = 'open' AND audience = 'employees')";
+    let values = [tenant.to_string().into(), person.to_string().into()];
+    db.execute_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    Ok(())
+}
+
 /// Destroys what leads from the links of a wave to anything else. What stays is who was asked, and whether they
 /// answered.
 pub async fn destroy_links<C>(db: &C, tenant: TenantId, wave: WaveId) -> Result<(), Error>
@@ -129,6 +143,7 @@ fn read(row: invitation::Model) -> Result<Invitation, Error> {
         fingerprint: _,
         opened,
         submitted,
+        cancelled,
     } = row;
     Ok(Invitation {
         id: parse(&id, "invitation.id")?,
@@ -138,5 +153,6 @@ fn read(row: invitation::Model) -> Result<Invitation, Error> {
         language,
         opened,
         submitted,
+        cancelled,
     })
 }

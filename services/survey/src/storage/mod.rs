@@ -3,6 +3,7 @@
 //! - `questionnaire` and `questionnaire_version`: drafts, and frozen contents that answers refer to for ever.
 //! - `wave`: what is asked of whom and when, with what was fixed at its opening. `roster` is the tree of that day
 //!   with how many were invited, so that rates never follow a later tree.
+//! - `ineligible`: how many of the audience were not invited, by reason; never who.
 //! - `invitation`: who is asked, with the hash of the token. It holds whether there is an answer, but not when, and
 //!   a fingerprint by which the same answers are told from others.
 //! - `response`: one row for each response, all its answers in one JSON text, because one row is one insert. It has

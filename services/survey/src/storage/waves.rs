@@ -13,6 +13,7 @@ use sea_orm::{
 
 use super::entity::{roster, wave};
 use super::{from_json, parse, parse_some, rows, to_json, unsigned, word};
+use crate::domain::ineligible::Ineligible;
 use crate::domain::rate::RosterUnit;
 use crate::domain::{Anonymity, Audience, Opening, State, VersionKey, Wave};
 
@@ -141,6 +142,41 @@ where
     rows.into_iter().map(read).collect()
 }
 
+/// Keeps how many of the audience were not invited, by reason.
+pub async fn insert_ineligible<C>(
+    db: &C,
+    tenant: TenantId,
+    wave: WaveId,
+    ineligible: &Ineligible,
+) -> Result<(), Error>
+where
+    C: ConnectionTrait,
+{
+    let sql = format!(
+        "INSERT INTO ineligible (tenant_id, wave_id, reason, people) \
+         SELECT t.value ->> 0, t.value ->> 1, t.value ->> 2, CAST(t.value ->> 3 AS BIGINT) FROM {}",
+        rows::source(db.get_database_backend())
+    );
+    let rows: Vec<_> = ineligible.iter().map(|(reason, people)| (tenant, wave, reason, *people)).collect();
+    rows::execute(db, &sql, &rows).await?;
+    Ok(())
+}
+
+pub async fn list_ineligible<C>(db: &C, tenant: TenantId, wave: WaveId) -> Result<Ineligible, Error>
+where
+    C: ConnectionTrait,
+{
+    let sql = "SELECT reason, people FROM ineligible WHERE tenant_id = $1 AND wave_id = $2";
+    let values = [tenant.to_string().into(), wave.to_string().into()];
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
+    let mut ineligible = Ineligible::new();
+    for row in db.query_all_raw(statement).await? {
+        let people: i64 = row.try_get("", "people")?;
+        ineligible.insert(row.try_get("", "reason")?, unsigned(people, "ineligible.people")?);
+    }
+    Ok(ineligible)
+}
+
 /// How many have answered, by their own unit. A wave of employees counts what was answered, on paper too; of
 /// others only those who were asked have a rate, so only their invitations count.
 pub async fn answered<C>(db: &C, tenant: TenantId, wave: &Wave) -> Result<HashMap<Option<UnitId>, u64>, Error>
@@ -172,6 +208,7 @@ fn row(tenant: TenantId, wave: &Wave) -> Result<wave::Model, Error> {
         audience,
         units,
         anonymity,
+        is_relational,
         state,
         opening,
         close_time,
@@ -190,6 +227,7 @@ fn row(tenant: TenantId, wave: &Wave) -> Result<wave::Model, Error> {
         audience: audience.word().to_owned(),
         units: to_json(units)?,
         anonymity: anonymity.word().to_owned(),
+        is_relational: *is_relational,
         state: state.word().to_owned(),
         open_time: None,
         open_day: None,
@@ -225,6 +263,7 @@ fn read(row: wave::Model) -> Result<Wave, Error> {
         audience,
         units,
         anonymity,
+        is_relational,
         state,
         open_time,
         open_day,
@@ -263,6 +302,7 @@ fn read(row: wave::Model) -> Result<Wave, Error> {
         audience: word(&audience, Audience::from_word, "wave.audience")?,
         units: from_json(&units, "wave.units")?,
         anonymity: word(&anonymity, Anonymity::from_word, "wave.anonymity")?,
+        is_relational,
         state: word(&state, State::from_word, "wave.state")?,
         opening,
         close_time,

@@ -1,4 +1,5 @@
 //! What happens without a caller.
 
 pub mod forgetting;
+pub mod leavers;
 pub mod sweeper;

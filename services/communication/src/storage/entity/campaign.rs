@@ -15,6 +15,7 @@ pub struct Model {
     pub local_start: String,
     pub rrule: String,
     pub missed_policy: String,
+    pub is_critical: bool,
     pub state: String,
     pub home_zone: Option<String>,
     pub home_language: Option<String>,

@@ -1,6 +1,7 @@
 //! The schema of this service, oldest change first.
 
 mod m20261122_000001_create;
+mod m20261128_000002_contact;
 
 use sea_orm_migration::prelude::*;
 
@@ -13,6 +14,7 @@ impl MigratorTrait for Migrator {
             Box::new(arki_events::outbox::Migration),
             Box::new(arki_events::inbox::Migration),
             Box::new(m20261122_000001_create::Migration),
+            Box::new(m20261128_000002_contact::Migration),
         ]
     }
 }

@@ -20,6 +20,7 @@ pub struct Model {
     pub fingerprint: Option<String>,
     pub opened: bool,
     pub submitted: bool,
+    pub cancelled: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

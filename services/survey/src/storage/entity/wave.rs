@@ -17,6 +17,7 @@ pub struct Model {
     /// Ids of units as JSON.
     pub units: String,
     pub anonymity: String,
+    pub is_relational: bool,
     pub state: String,
     pub open_time: Option<DateTimeUtc>,
     pub open_day: Option<Date>,

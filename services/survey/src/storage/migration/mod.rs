@@ -1,6 +1,7 @@
 //! How the tables came to be, oldest first.
 
 mod m20261122_000001_create;
+mod m20261128_000002_contact;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -15,6 +16,7 @@ impl MigratorTrait for Migrator {
             Box::new(arki_events::outbox::Migration),
             Box::new(arki_events::inbox::Migration),
             Box::new(m20261122_000001_create::Migration),
+            Box::new(m20261128_000002_contact::Migration),
         ]
     }
 }
