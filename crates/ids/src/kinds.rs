@@ -89,6 +89,10 @@ kinds! {
     WebhookEndpoint, WebhookEndpointId, "whk", "webhookEndpoints";
     /// One event for one endpoint.
     WebhookDelivery, WebhookDeliveryId, "whd", "webhookDeliveries";
+    /// An address of ours to which a system of others tells what happened there.
+    IntakeEndpoint, IntakeEndpointId, "ink", "intakeEndpoints";
+    /// One thing that was told there.
+    IntakeDelivery, IntakeDeliveryId, "ind", "intakeDeliveries";
     /// A request as it walks through the processes.
     Request, RequestId, "req", "requests";
 }

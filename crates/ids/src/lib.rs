@@ -14,8 +14,8 @@ pub mod kinds;
 pub use id::{Id, Kind, ParseIdError};
 pub use kinds::{
     AccountId, AmbassadorId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, EventId, GoalId,
-    IdentityProviderId, ImportId, InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId,
-    QuestionnaireId, ReadingId, RequestId, ResponseId, RoleBindingId, RoleCardId, RoleId, ScimGroupId,
-    ServesEdgeId, TargetProfileId, TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId,
-    WebhookEndpointId,
+    IdentityProviderId, ImportId, IntakeDeliveryId, IntakeEndpointId, InvitationId, MembershipId, MessageId,
+    MetricId, OutcomeId, PersonId, QuestionnaireId, ReadingId, RequestId, ResponseId, RoleBindingId,
+    RoleCardId, RoleId, ScimGroupId, ServesEdgeId, TargetProfileId, TenantId, UnitId, VersionId, VisionId,
+    WaveId, WebhookDeliveryId, WebhookEndpointId,
 };

@@ -10,6 +10,7 @@ mod api_keys;
 mod attributes;
 mod audience;
 mod audit;
+mod crm;
 mod dead_letters;
 mod employments;
 mod error;
@@ -17,6 +18,7 @@ mod events;
 mod first_start;
 mod identities;
 mod import;
+mod intake;
 mod merges;
 mod organisation;
 mod outcomes;
@@ -47,6 +49,7 @@ pub use error::Error;
 pub use first_start::FirstKey;
 pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use intake::Received;
 pub use merges::{Candidate, MergedPeople};
 pub use organisation::{Closure, Merged};
 pub use people::Wanted;
@@ -64,6 +67,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     sealer: Sealer,
     webhooks: crate::config::Webhooks,
+    intake: crate::config::Intake,
 }
 
 /// Who asks for a write, and which request it is.
@@ -81,7 +85,8 @@ pub struct Asked {
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, sealer: Sealer::default(), webhooks: crate::config::Webhooks::default() }
+        let (webhooks, intake) = (crate::config::Webhooks::default(), crate::config::Intake::default());
+        Self { store, clock, sealer: Sealer::default(), webhooks, intake }
     }
 
     /// The same use cases with keys to seal secrets with.
@@ -94,6 +99,12 @@ impl Directory {
     #[must_use]
     pub fn with_webhooks(self, webhooks: crate::config::Webhooks) -> Self {
         Self { webhooks, ..self }
+    }
+
+    /// The same use cases with the settings of intake.
+    #[must_use]
+    pub fn with_intake(self, intake: crate::config::Intake) -> Self {
+        Self { intake, ..self }
     }
 
     /// What secrets are sealed with that must be read again.

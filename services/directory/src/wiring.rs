@@ -10,8 +10,10 @@ use arki_events::{Bus, JetStream, Relay, jetstream, wake};
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
 use arki_proto::directory::v1::ambassador_service_server::AmbassadorServiceServer;
 use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
+use arki_proto::directory::v1::crm_service_server::CrmServiceServer;
 use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
+use arki_proto::directory::v1::intake_service_server::IntakeServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
 use arki_proto::directory::v1::webhook_service_server::WebhookServiceServer;
@@ -42,7 +44,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let sealer = Sealer::read(&config.sealing_key_files)?;
     let directory = Directory::new(store.clone(), clock.clone())
         .with_sealer(sealer)
-        .with_webhooks(config.webhooks.clone());
+        .with_webhooks(config.webhooks.clone())
+        .with_intake(config.intake.clone());
     if let Some(path) = &config.admin_key_file {
         admin_key::first_start(&directory, path)
             .await
@@ -53,6 +56,11 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     {
         // They are due again at the end of their leases anyway.
         tracing::warn!(%error, "webhooks that were being sent wait for their leases to end");
+    }
+    if store.backend() == Backend::Sqlite
+        && let Err(error) = directory.release_intake().await
+    {
+        tracing::warn!(%error, "what was told waits for the leases to end");
     }
     let public_url = config.webhooks.public_url.clone();
     Listener::listen(store.clone(), &*bus, clock.clone(), public_url).await?;
@@ -65,6 +73,10 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     tasks.spawn("directory webhook sweeper", async move {
         keep_log_swept(sweeping, move || time.now(), keep, every, stopped.cancelled()).await;
     });
+    let keep = TimeDelta::days(config.intake.keep_days.into());
+    tasks.spawn("directory intake", worker::apply_what_was_told(directory.clone(), tasks.stop()));
+    let swept = worker::keep_intake_swept(store.clone(), clock.clone(), keep, every, tasks.stop());
+    tasks.spawn("directory intake sweeper", swept);
     let now = move || clock.now();
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
     let due = Duration::from_secs(config.due_seconds);
@@ -82,6 +94,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(AmbassadorServiceServer::new(grpc.clone()))
         .add_service(AttributeServiceServer::new(grpc.clone()))
         .add_service(AuditGrpc::server(grpc.clone(), recorder))
+        .add_service(CrmServiceServer::new(grpc.clone()))
+        .add_service(IntakeServiceServer::new(grpc.clone()))
         .add_service(ServesServiceServer::new(grpc.clone()))
         .add_service(EmploymentServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))

@@ -1,5 +1,6 @@
 //! What the directory does by itself.
 
+mod intake;
 mod listener;
 mod sweeper;
 
@@ -9,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::service::Directory;
 
+pub(crate) use intake::{apply_what_was_told, keep_intake_swept};
 pub(crate) use listener::Listener;
 pub(crate) use sweeper::keep_log_swept;
 

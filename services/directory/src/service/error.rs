@@ -1,12 +1,13 @@
 //! Why a use case was refused, in facts.
 
 use arki_ids::{
-    AccountId, AmbassadorId, ApiKeyId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
-    ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
+    AccountId, AmbassadorId, ApiKeyId, IdentityProviderId, IntakeDeliveryId, IntakeEndpointId, OutcomeId,
+    PersonId, RoleBindingId, RoleId, ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
 use crate::domain::history::Conflict;
+use crate::domain::intake::Malformed;
 use crate::domain::merge::Refusal;
 use crate::domain::person::{ChangeError, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::serves::MOST_EDGES;
@@ -107,6 +108,14 @@ pub enum Error {
     WebhookEndpointDisabled(WebhookEndpointId),
     #[error("there is no {}", .0.name())]
     WebhookEndpointNotFound(WebhookEndpointId),
+    #[error("there is no {}", .0.name())]
+    IntakeEndpointNotFound(IntakeEndpointId),
+    #[error("there is no {}, or it is older than the log is kept", .0.name())]
+    IntakeDeliveryNotFound(IntakeDeliveryId),
+    #[error("nothing is taken here: the address or the proof is not good, or the request is too old")]
+    IntakeRefused,
+    #[error(transparent)]
+    IntakeMalformed(#[from] Malformed),
     #[error("there is no dead letter {0:?}")]
     DeadLetterNotFound(String),
     #[error("the resource changed since it was read")]

@@ -14,6 +14,7 @@
 //! - `attribute_definition`: which attributes there are.
 //! - `serves_edge`: who serves whom. `ambassador` and `ambassador_target`: who goes ahead in units, and how many should.
 //! - `account` and `outcome`: what the CRM knows.
+//! - `crm_record`, `intake_endpoint` and `intake_delivery`: see [`crm`] and [`intake`].
 //! - `scim_user`, `scim_user_email`, `scim_group`, `scim_group_member`: see [`scim`].
 //! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
 //!   of what is not kept any more.
@@ -24,18 +25,20 @@
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
 //!
 //! Every function takes the tenant and reaches entities through `in_tenant`, but for those that say why they can't:
-//! [`api_keys::find_by_hash`], [`identity_providers::of_issuer`], [`audit::tenants`], [`tenants::list`] and
-//! [`webhooks::queue`].
+//! [`api_keys::find_by_hash`], [`identity_providers::of_issuer`], [`audit::tenants`], [`tenants::list`],
+//! [`intake::endpoints::find_anywhere`], [`intake::queue`] and [`webhooks::queue`].
 
 pub mod accounts;
 pub mod ambassadors;
 pub mod api_keys;
 pub mod attributes;
 pub mod audit;
+pub mod crm;
 pub mod employments;
 mod entity;
 pub mod identities;
 pub mod identity_providers;
+pub mod intake;
 pub mod merges;
 mod migration;
 pub mod outcomes;
