@@ -169,6 +169,22 @@ impl Authenticator {
         caller
     }
 
+    /// Why an address must wait from which too much came that is not good; none when it may try.
+    pub(crate) fn keeps_waiting(&self, from: IpAddr) -> Option<Failure> {
+        let wait = self.inner.throttle.wait(from, self.inner.clock.now())?;
+        let words = "too much that is not proven came from this address, try again later";
+        let limited = Failure::resource_exhausted(ErrorReason::RateLimited, words).retry_after(wait);
+        Some(limited.with("limit", "what is not proven"))
+    }
+
+    /// Counts somebody whose proof is not good, and the address that it came from.
+    pub(crate) fn refused(&self, from: Option<IpAddr>) {
+        if let Some(from) = from {
+            self.inner.throttle.failed(from, self.inner.clock.now());
+        }
+        self.count_stranger();
+    }
+
     /// Counts somebody who is not known.
     pub(crate) fn count_stranger(&self) {
         if let Some(audit) = &self.inner.audit {

@@ -58,6 +58,8 @@ pub struct Config {
     pub always_https: bool,
     /// How events are sent to others.
     pub webhooks: Webhooks,
+    /// How what CRM systems tell at `/hooks` is taken.
+    pub hooks: Hooks,
 }
 
 /// The section `gateway.webhooks`.
@@ -81,6 +83,18 @@ impl Default for Webhooks {
     fn default() -> Self {
         Self { enabled: true, concurrency: 256, timeout_seconds: 15, allow_private: false, ca_file: None }
     }
+}
+
+/// The section `gateway.hooks`.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hooks {
+    /// Where callers reach this edge, as in `https://arki.example.org`: the address is part of what HubSpot signs. Default
+    /// none: as the request came, by https where `gateway.always_https` says so.
+    pub public_url: Option<String>,
+    /// Whether `X-Forwarded-Proto` and `X-Forwarded-Host` say what the address is, where `public_url` doesn't. Only right
+    /// behind a proxy that sets both, whatever the caller sends. Default false.
+    pub trust_forwarded: bool,
 }
 
 impl Default for Config {
@@ -107,6 +121,7 @@ impl Default for Config {
             oidc_refetch_seconds: 10,
             always_https: false,
             webhooks: Webhooks::default(),
+            hooks: Hooks::default(),
         }
     }
 }
@@ -120,6 +135,9 @@ pub enum Error {
     /// An origin that no browser sends.
     #[error("gateway.cors_origins has {0:?}, write an origin like https://console.example without a path")]
     Origin(String),
+    /// A public address that no caller has.
+    #[error("gateway.hooks.public_url is {0:?}, write it like https://arki.example.org without a path")]
+    PublicUrl(String),
     /// A setting of webhooks that is out of its range.
     #[error("gateway.webhooks.{0} is out of its range, which is {1}")]
     Webhooks(&'static str, &'static str),
@@ -158,6 +176,9 @@ impl Config {
                 !host.is_empty() && !host.contains('/') && host.bytes().all(|byte| byte.is_ascii_graphic())
             })
         };
+        if let Some(url) = self.hooks.public_url.as_ref().filter(|url| !is_origin(url)) {
+            return Err(Error::PublicUrl(url.clone()));
+        }
         match self.cors_origins.iter().find(|origin| !is_origin(origin)) {
             Some(origin) => Err(Error::Origin(origin.clone())),
             None => Ok(()),

@@ -19,6 +19,7 @@ mod docs;
 #[cfg(test)]
 mod garden;
 mod grpc;
+mod hooks;
 mod oauth;
 mod oidc;
 mod openapi;

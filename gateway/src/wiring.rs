@@ -23,6 +23,7 @@ use crate::config::Config;
 use crate::contract::{Contract, Error};
 use crate::docs::{Readied, Site};
 use crate::grpc::Grpc;
+use crate::hooks;
 use crate::oauth;
 use crate::oidc::{Fetch, Oidc, Policy};
 use crate::pages;
@@ -108,11 +109,18 @@ impl Gateway {
         let oidc = Oidc::new(peers.directory.clone(), clock, Fetch::new(policy)?, refetch);
         let authenticator =
             authenticator.believing(oidc, Issuer::new(&secret), config.key_failures_per_minute);
+        let hooks = hooks::router(
+            peers.directory.clone(),
+            authenticator.clone(),
+            config.hooks.clone(),
+            config.always_https,
+        );
         let peers = audit.watch(peers);
         let state =
             pages::State::new(peers.clone(), authenticator.clone(), Arc::clone(&context.clock), &secret);
         let pages = pages::router(state.always_https(config.always_https))
-            .merge(oauth::router(authenticator.clone(), config.always_https));
+            .merge(oauth::router(authenticator.clone(), config.always_https))
+            .merge(hooks);
         Self::assemble(arki_proto::DESCRIPTOR, config, peers, authenticator, pages, context).await
     }
 

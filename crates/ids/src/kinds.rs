@@ -93,6 +93,10 @@ kinds! {
     WebhookDelivery, WebhookDeliveryId, "whd", "webhookDeliveries";
     /// That a person is forgotten by all services.
     Erasure, ErasureId, "ers", "erasures";
+    /// An address of ours to which a system of others tells what happened there.
+    IntakeEndpoint, IntakeEndpointId, "ink", "intakeEndpoints";
+    /// One thing that was told there.
+    IntakeDelivery, IntakeDeliveryId, "ind", "intakeDeliveries";
     /// A request as it walks through the processes.
     Request, RequestId, "req", "requests";
 }

@@ -48,7 +48,8 @@ pub async fn export(
             true => format!("CAST(json_build_object({values}) AS TEXT)"),
             false => format!("json_object({values})"),
         };
-        let sql = format!("SELECT {object} AS held FROM {} WHERE tenant_id = $1 AND ({})", room.table, room.whose);
+        let sql =
+            format!("SELECT {object} AS held FROM {} WHERE tenant_id = $1 AND ({})", room.table, room.whose);
         for row in db.query_all_raw(statement(db, &sql, tenant, people)).await? {
             let held: String = row.try_get("", "held")?;
             let mut held: Map<String, Value> = serde_json::from_str(&held)
@@ -80,7 +81,8 @@ fn settle(value: &mut Value, kind: &str) {
     } else if kind.starts_with("timestamp") {
         let read = |text: &str| {
             let iso = text.replacen(' ', "T", 1).replace(' ', "");
-            DateTime::parse_from_rfc3339(&iso).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %:z"))
+            DateTime::parse_from_rfc3339(&iso)
+                .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %:z"))
         };
         if let Some(Ok(time)) = value.as_str().map(read) {
             *value = Value::from(time.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::AutoSi, true));

@@ -12,6 +12,7 @@ mod browser;
 mod client_credentials;
 mod clients;
 mod contract;
+mod crm;
 mod demonstration;
 mod faults;
 mod faults_bus;

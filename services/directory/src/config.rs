@@ -22,6 +22,8 @@ pub struct Config {
     pub sealing_key_files: Vec<PathBuf>,
     /// How events are sent to others.
     pub webhooks: Webhooks,
+    /// How what CRM systems tell is applied.
+    pub intake: Intake,
     /// Time between two sweeps of remembered request ids, in seconds, at least 1. Default 3,600.
     pub sweep_seconds: u64,
     /// Time between two looks for planned changes of employment whose day has come, in seconds, at least 1. Default
@@ -37,6 +39,7 @@ impl Default for Config {
             audit_retention_days: 730,
             sealing_key_files: Vec::new(),
             webhooks: Webhooks::default(),
+            intake: Intake::default(),
             sweep_seconds: 3_600,
             due_seconds: 60,
         }
@@ -59,6 +62,24 @@ pub struct Webhooks {
 impl Default for Webhooks {
     fn default() -> Self {
         Self { allow_private: false, keep_days: 30, public_url: "http://localhost:8080".to_owned() }
+    }
+}
+
+/// The section `directory.intake`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Intake {
+    /// How often what was told is tried before it is a dead letter, 1 to 100; the pauses between grow from a second by
+    /// four times each. Default 8, which is about an hour and a half.
+    pub tries: u32,
+    /// How long the log of what was told is kept, in days, 1 to 3650. As long, an event that is told again is known.
+    /// Default 30.
+    pub keep_days: u32,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self { tries: 8, keep_days: 30 }
     }
 }
 
@@ -90,6 +111,12 @@ impl Config {
             return Err(Unusable(
                 "directory.webhooks.public_url must be like https://arki.example.org, without a slash at its end",
             ));
+        }
+        if !(1..=100).contains(&self.intake.tries) {
+            return Err(Unusable("directory.intake.tries must be 1 to 100"));
+        }
+        if !(1..=3_650).contains(&self.intake.keep_days) {
+            return Err(Unusable("directory.intake.keep_days must be 1 to 3650"));
         }
         if self.due_seconds == 0 {
             return Err(Unusable("directory.due_seconds is 0: give at least 1"));

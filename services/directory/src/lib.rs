@@ -18,6 +18,6 @@ pub mod storage;
 mod wiring;
 mod worker;
 
-pub use config::{Config, Webhooks};
+pub use config::{Config, Intake, Webhooks};
 pub use service::FirstKey;
 pub use wiring::{Peers, build, first_start, migrate, serve};

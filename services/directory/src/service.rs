@@ -12,6 +12,7 @@ mod audience;
 mod audit;
 mod consents;
 mod contacts;
+mod crm;
 mod dead_letters;
 mod employments;
 mod erasures;
@@ -20,6 +21,7 @@ mod events;
 mod first_start;
 mod identities;
 mod import;
+mod intake;
 mod merges;
 mod organisation;
 mod outcomes;
@@ -48,13 +50,14 @@ use serde::de::DeserializeOwned;
 pub use ambassadors::AmbassadorDraft;
 pub(crate) use api_keys::new_secret;
 pub use audit::{INSTALLATION, Origin};
-pub(crate) use erasures::confirm as confirm_erasure;
 pub use consents::Said;
 pub use contacts::{Answers, Reserve};
+pub(crate) use erasures::confirm as confirm_erasure;
 pub use error::Error;
 pub use first_start::FirstKey;
 pub(crate) use identities::Known;
 pub use import::{CrmImport, HrImport};
+pub use intake::Received;
 pub use merges::{Candidate, MergedPeople};
 pub use organisation::{Closure, Merged};
 pub use people::Wanted;
@@ -74,6 +77,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     sealer: Sealer,
     webhooks: crate::config::Webhooks,
+    intake: crate::config::Intake,
 }
 
 /// Who asks for a write, and which request it is.
@@ -91,7 +95,8 @@ pub struct Asked {
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, sealer: Sealer::default(), webhooks: crate::config::Webhooks::default() }
+        let (webhooks, intake) = (crate::config::Webhooks::default(), crate::config::Intake::default());
+        Self { store, clock, sealer: Sealer::default(), webhooks, intake }
     }
 
     /// The same use cases with keys to seal secrets with.
@@ -104,6 +109,12 @@ impl Directory {
     #[must_use]
     pub fn with_webhooks(self, webhooks: crate::config::Webhooks) -> Self {
         Self { webhooks, ..self }
+    }
+
+    /// The same use cases with the settings of intake.
+    #[must_use]
+    pub fn with_intake(self, intake: crate::config::Intake) -> Self {
+        Self { intake, ..self }
     }
 
     /// What secrets are sealed with that must be read again.

@@ -12,9 +12,11 @@ use arki_proto::directory::v1::ambassador_service_server::AmbassadorServiceServe
 use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
 use arki_proto::directory::v1::consent_service_server::ConsentServiceServer;
 use arki_proto::directory::v1::contact_service_server::ContactServiceServer;
+use arki_proto::directory::v1::crm_service_server::CrmServiceServer;
 use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
 use arki_proto::directory::v1::erasure_service_server::ErasureServiceServer;
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
+use arki_proto::directory::v1::intake_service_server::IntakeServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
 use arki_proto::directory::v1::suppression_service_server::SuppressionServiceServer;
@@ -46,7 +48,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let sealer = Sealer::read(&config.sealing_key_files)?;
     let directory = Directory::new(store.clone(), clock.clone())
         .with_sealer(sealer)
-        .with_webhooks(config.webhooks.clone());
+        .with_webhooks(config.webhooks.clone())
+        .with_intake(config.intake.clone());
     if let Some(path) = &config.admin_key_file {
         admin_key::first_start(&directory, path)
             .await
@@ -57,6 +60,11 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     {
         // They are due again at the end of their leases anyway.
         tracing::warn!(%error, "webhooks that were being sent wait for their leases to end");
+    }
+    if store.backend() == Backend::Sqlite
+        && let Err(error) = directory.release_intake().await
+    {
+        tracing::warn!(%error, "what was told waits for the leases to end");
     }
     let public_url = config.webhooks.public_url.clone();
     Listener::listen(store.clone(), &*bus, clock.clone(), public_url).await?;
@@ -71,6 +79,10 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     tasks.spawn("directory webhook sweeper", async move {
         keep_log_swept(sweeping, move || time.now(), keep, every, stopped.cancelled()).await;
     });
+    let keep = TimeDelta::days(config.intake.keep_days.into());
+    tasks.spawn("directory intake", worker::apply_what_was_told(directory.clone(), tasks.stop()));
+    let swept = worker::keep_intake_swept(store.clone(), clock.clone(), keep, every, tasks.stop());
+    tasks.spawn("directory intake sweeper", swept);
     let now = move || clock.now();
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
     let due = Duration::from_secs(config.due_seconds);
@@ -91,6 +103,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(ConsentServiceServer::new(grpc.clone()))
         .add_service(ContactServiceServer::new(grpc.clone()))
         .add_service(SuppressionServiceServer::new(grpc.clone()))
+        .add_service(CrmServiceServer::new(grpc.clone()))
+        .add_service(IntakeServiceServer::new(grpc.clone()))
         .add_service(ServesServiceServer::new(grpc.clone()))
         .add_service(EmploymentServiceServer::new(grpc.clone()))
         .add_service(ErasureServiceServer::new(grpc.clone()))

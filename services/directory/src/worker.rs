@@ -1,6 +1,7 @@
 //! What the directory does by itself.
 
 mod erasures;
+mod intake;
 mod listener;
 mod sweeper;
 mod waves;
@@ -12,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::service::Directory;
 
 pub(crate) use erasures::Confirmations;
+pub(crate) use intake::{apply_what_was_told, keep_intake_swept};
 pub(crate) use listener::Listener;
 pub(crate) use sweeper::keep_log_swept;
 pub(crate) use waves::Waves;

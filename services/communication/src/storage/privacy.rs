@@ -15,8 +15,12 @@ use crate::domain::DeliveryState;
 /// Every table, in the order in which a person is forgotten.
 pub(crate) const ROOMS: &[Room] = &[
     Room::erased("reader", "person_id IN ({people})").hiding(&["fingerprint"]),
-    Room::erased("delivery", "person_id IN ({people})")
-        .hiding(&["token_hash", "token_secret", "fence", "queue_time"]),
+    Room::erased("delivery", "person_id IN ({people})").hiding(&[
+        "token_hash",
+        "token_secret",
+        "fence",
+        "queue_time",
+    ]),
     Room::no_person("message"),
     Room::no_person("campaign"),
     Room::no_person("occurrence"),

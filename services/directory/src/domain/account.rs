@@ -20,6 +20,8 @@ pub struct Details {
     pub display_name: String,
     /// The key in the CRM.
     pub external_id: Option<String>,
+    /// Under which external ids are unique; empty where none is named.
+    pub source: String,
     /// Empty where none is known.
     pub segment: String,
     /// The unit that serves the account.
@@ -31,6 +33,7 @@ pub struct Details {
 pub struct Change {
     pub display_name: Option<String>,
     pub external_id: Option<Option<String>>,
+    pub source: Option<String>,
     pub segment: Option<String>,
     pub unit: Option<Option<UnitId>>,
 }
@@ -44,11 +47,12 @@ impl Account {
     /// The account after a change.
     #[must_use]
     pub fn change(&self, change: Change, now: DateTime<Utc>) -> Self {
-        let Change { display_name, external_id, segment, unit } = change;
+        let Change { display_name, external_id, source, segment, unit } = change;
         let old = self.details.clone();
         let details = Details {
             display_name: display_name.unwrap_or(old.display_name),
             external_id: external_id.unwrap_or(old.external_id),
+            source: source.unwrap_or(old.source),
             segment: segment.unwrap_or(old.segment),
             unit: unit.unwrap_or(old.unit),
         };

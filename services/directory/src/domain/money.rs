@@ -11,6 +11,44 @@ pub fn decimals(currency: &str) -> u32 {
     }
 }
 
+/// The currencies in use (ISO 4217, list one, without metals, funds of no amount and codes for tests), in the order of
+/// the alphabet.
+#[rustfmt::skip]
+const CURRENCIES: [&str; 165] = [
+    "AED", "AFN", "ALL", "AMD", "AOA", "ARS", "AUD", "AWG", "AZN", "BAM", "BBD", "BDT", "BGN", "BHD", "BIF",
+    "BMD", "BND", "BOB", "BOV", "BRL", "BSD", "BTN", "BWP", "BYN", "BZD", "CAD", "CDF", "CHE", "CHF", "CHW",
+    "CLF", "CLP", "CNY", "COP", "COU", "CRC", "CUP", "CVE", "CZK", "DJF", "DKK", "DOP", "DZD", "EGP", "ERN",
+    "ETB", "EUR", "FJD", "FKP", "GBP", "GEL", "GHS", "GIP", "GMD", "GNF", "GTQ", "GYD", "HKD", "HNL", "HTG",
+    "HUF", "IDR", "ILS", "INR", "IQD", "IRR", "ISK", "JMD", "JOD", "JPY", "KES", "KGS", "KHR", "KMF", "KPW",
+    "KRW", "KWD", "KYD", "KZT", "LAK", "LBP", "LKR", "LRD", "LSL", "LYD", "MAD", "MDL", "MGA", "MKD", "MMK",
+    "MNT", "MOP", "MRU", "MUR", "MVR", "MWK", "MXN", "MXV", "MYR", "MZN", "NAD", "NGN", "NIO", "NOK", "NPR",
+    "NZD", "OMR", "PAB", "PEN", "PGK", "PHP", "PKR", "PLN", "PYG", "QAR", "RON", "RSD", "RUB", "RWF", "SAR",
+    "SBD", "SCR", "SDG", "SEK", "SGD", "SHP", "SLE", "SOS", "SRD", "SSP", "STN", "SVC", "SYP", "SZL", "THB",
+    "TJS", "TMT", "TND", "TOP", "TRY", "TTD", "TWD", "TZS", "UAH", "UGX", "USD", "USN", "UYI", "UYU", "UYW",
+    "UZS", "VED", "VES", "VND", "VUV", "WST", "XAF", "XCD", "XCG", "XOF", "XPF", "YER", "ZAR", "ZMW", "ZWG",
+];
+
+/// Whether a code is that of a currency in use.
+pub fn is_currency(code: &str) -> bool {
+    CURRENCIES.binary_search(&code).is_ok()
+}
+
+/// Reads a decimal as programs write it, such as `-1234.5`, into minor units: a point is the decimal sign and nothing
+/// groups.
+pub fn exact(text: &str, currency: &str) -> Result<i64, Error> {
+    let decimals = decimals(currency);
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text), |rest| ("-", rest));
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, "0"));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    if !is_number(whole) || !is_number(fraction) {
+        return Err(Error::NotANumber);
+    }
+    let fraction = fraction.trim_end_matches('0');
+    let places = usize::try_from(decimals).unwrap_or(0);
+    let missing = places.checked_sub(fraction.len()).ok_or(Error::Decimals(decimals))?;
+    format!("{sign}{whole}{fraction}{}", "0".repeat(missing)).parse().map_err(|_| Error::TooLarge)
+}
+
 /// Why a text is no amount.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
@@ -132,6 +170,32 @@ mod tests {
         assert_eq!(parse("1.500", "EUR"), Err(Error::Decimals(2)), "one and a half, or fifteen hundred");
         assert_eq!(parse("0.5", "JPY"), Err(Error::Decimals(0)));
         assert_eq!(parse("99999999999999999999", "EUR"), Err(Error::TooLarge));
+    }
+
+    #[test]
+    fn amounts_of_programs_are_read_exactly() {
+        for (text, currency, minor) in [
+            ("1500.50", "EUR", 150_050),
+            ("-0.5", "EUR", -50),
+            ("12.340000", "EUR", 1_234),
+            ("1.234", "KWD", 1_234),
+            ("1200.0", "JPY", 1_200),
+            ("-92233720368547758.08", "EUR", i64::MIN),
+        ] {
+            assert_eq!(exact(text, currency), Ok(minor), "{text} {currency}");
+        }
+        for text in ["", "-", ".5", "1.", "1,5", "1e3", "+1", "1 000", "--1", "1.2.3"] {
+            assert_eq!(exact(text, "EUR"), Err(Error::NotANumber), "{text}");
+        }
+        assert_eq!(exact("1.005", "EUR"), Err(Error::Decimals(2)));
+        assert_eq!(exact("92233720368547758.08", "EUR"), Err(Error::TooLarge));
+    }
+
+    #[test]
+    fn currencies_that_are_not_in_use_are_none() {
+        assert!(CURRENCIES.is_sorted());
+        assert!(["EUR", "JPY", "KWD", "UYW", "ZWG"].into_iter().all(is_currency));
+        assert!(!["", "eur", "FIM", "XXX", "XTS", "XAU", "EU"].into_iter().any(is_currency));
     }
 
     proptest! {

@@ -66,6 +66,8 @@ pub struct Facts {
     pub currency: String,
     /// The key in the CRM.
     pub external_id: Option<String>,
+    /// Under which external ids are unique; empty where none is named.
+    pub source: String,
 }
 
 /// What an update changes; none stays as it is.
@@ -79,6 +81,7 @@ pub struct Change {
     pub amount_minor: Option<i64>,
     pub currency: Option<String>,
     pub external_id: Option<Option<String>>,
+    pub source: Option<String>,
 }
 
 impl Facts {
@@ -93,7 +96,8 @@ impl Facts {
     /// The facts after a change.
     #[must_use]
     pub fn change(&self, change: Change) -> Self {
-        let Change { kind, time, person, account, unit, amount_minor, currency, external_id } = change;
+        let Change { kind, time, person, account, unit, amount_minor, currency, external_id, source } =
+            change;
         let old = self.clone();
         Self {
             kind: kind.unwrap_or(old.kind),
@@ -104,6 +108,7 @@ impl Facts {
             amount_minor: amount_minor.unwrap_or(old.amount_minor),
             currency: currency.unwrap_or(old.currency),
             external_id: external_id.unwrap_or(old.external_id),
+            source: source.unwrap_or(old.source),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::domain::{Account, etag};
 const FIELD: &str = "account";
 
 /// What an update may change.
-const CHANGEABLE: [&str; 4] = ["display_name", "external_id", "segment", "unit"];
+const CHANGEABLE: [&str; 5] = ["display_name", "external_id", "source", "segment", "unit"];
 
 pub(super) async fn create(
     grpc: &Grpc,
@@ -20,10 +20,11 @@ pub(super) async fn create(
 ) -> Result<pb::CreateAccountResponse, Failure> {
     let asked = call.asked(|body| &mut body.request_id);
     let change = change(required(FIELD, call.body.account)?, &Mask::read(None, &CHANGEABLE)?)?;
-    let Change { display_name, external_id, segment, unit } = change;
+    let Change { display_name, external_id, source, segment, unit } = change;
     let details = Details {
         display_name: display_name.unwrap_or_default(),
         external_id: external_id.flatten(),
+        source: source.unwrap_or_default(),
         segment: segment.unwrap_or_default(),
         unit: unit.flatten(),
     };
@@ -85,11 +86,13 @@ fn change(account: pb::Account, mask: &Mask) -> Result<Change, Failure> {
         create_time: _,
         update_time: _,
         etag: _,
+        source,
     } = account;
     let mut input = Input::default();
     let change = Change {
         display_name: mask.pick("display_name", || display_name),
         external_id: mask.pick("external_id", || non_empty(external_id)),
+        source: mask.pick("source", || non_empty(source)).flatten(),
         segment: mask.pick("segment", || segment),
         unit: mask.pick("unit", || input.optional_id("account.unit", &unit)),
     };
@@ -99,7 +102,7 @@ fn change(account: pb::Account, mask: &Mask) -> Result<Change, Failure> {
 
 fn render(account: Account) -> pb::Account {
     let Account { id, details, revision, create_time, update_time } = account;
-    let Details { display_name, external_id, segment, unit } = details;
+    let Details { display_name, external_id, source, segment, unit } = details;
     pb::Account {
         name: id.name(),
         display_name,
@@ -109,5 +112,6 @@ fn render(account: Account) -> pb::Account {
         create_time: Some(timestamp(create_time)),
         update_time: Some(timestamp(update_time)),
         etag: etag(revision),
+        source,
     }
 }

@@ -12,8 +12,8 @@ use crate::domain::{Outcome, etag};
 const FIELD: &str = "outcome";
 
 /// What an update may change.
-const CHANGEABLE: [&str; 8] =
-    ["kind", "time", "person", "account", "unit", "amount_minor", "currency", "external_id"];
+const CHANGEABLE: [&str; 9] =
+    ["kind", "time", "person", "account", "unit", "amount_minor", "currency", "external_id", "source"];
 
 pub(super) async fn create(
     grpc: &Grpc,
@@ -21,7 +21,7 @@ pub(super) async fn create(
 ) -> Result<pb::CreateOutcomeResponse, Failure> {
     let asked = call.asked(|body| &mut body.request_id);
     let change = change(required(FIELD, call.body.outcome)?, &Mask::read(None, &CHANGEABLE)?)?;
-    let Change { kind, time, person, account, unit, amount_minor, currency, external_id } = change;
+    let Change { kind, time, person, account, unit, amount_minor, currency, external_id, source } = change;
     let facts = Facts {
         kind: required("outcome.kind", kind)?,
         time: required("outcome.time", time)?,
@@ -31,6 +31,7 @@ pub(super) async fn create(
         amount_minor: amount_minor.unwrap_or_default(),
         currency: currency.unwrap_or_default(),
         external_id: external_id.flatten(),
+        source: source.unwrap_or_default(),
     };
     let outcome =
         grpc.directory.create_outcome(&asked, facts).await.map_err(|error| failure(error, FIELD))?;
@@ -100,6 +101,7 @@ fn change(outcome: pb::Outcome, mask: &Mask) -> Result<Change, Failure> {
         create_time: _,
         update_time: _,
         etag: _,
+        source,
     } = outcome;
     let mut input = Input::default();
     let change = Change {
@@ -111,6 +113,7 @@ fn change(outcome: pb::Outcome, mask: &Mask) -> Result<Change, Failure> {
         amount_minor: mask.pick("amount_minor", || amount_minor),
         currency: mask.pick("currency", || currency),
         external_id: mask.pick("external_id", || non_empty(external_id)),
+        source: mask.pick("source", || non_empty(source)).flatten(),
     };
     input.done()?;
     Ok(change)
@@ -118,7 +121,7 @@ fn change(outcome: pb::Outcome, mask: &Mask) -> Result<Change, Failure> {
 
 fn render(outcome: Outcome) -> pb::Outcome {
     let Outcome { id, facts, revision, create_time, update_time } = outcome;
-    let Facts { kind, time, person, account, unit, amount_minor, currency, external_id } = facts;
+    let Facts { kind, time, person, account, unit, amount_minor, currency, external_id, source } = facts;
     pb::Outcome {
         name: id.name(),
         kind: write_kind(kind).into(),
@@ -132,6 +135,7 @@ fn render(outcome: Outcome) -> pb::Outcome {
         create_time: Some(timestamp(create_time)),
         update_time: Some(timestamp(update_time)),
         etag: etag(revision),
+        source,
     }
 }
 

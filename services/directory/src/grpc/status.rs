@@ -6,6 +6,7 @@ use arki_rpc::{Failure, Violation};
 
 use crate::domain::Refused;
 use crate::domain::contact::BasisRefused;
+use crate::domain::intake::Malformed;
 use crate::domain::person::{Employment, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::serves::MOST_EDGES;
 use crate::domain::tenant::FloorLowered;
@@ -150,6 +151,16 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         }
         Error::WebhookEndpointNotFound(endpoint) => {
             Failure::not_found(ErrorReason::WebhookEndpointNotFound, message).with("name", endpoint.name())
+        }
+        Error::IntakeEndpointNotFound(endpoint) => {
+            Failure::not_found(ErrorReason::IntakeEndpointNotFound, message).with("name", endpoint.name())
+        }
+        Error::IntakeDeliveryNotFound(delivery) => {
+            Failure::not_found(ErrorReason::IntakeDeliveryNotFound, message).with("name", delivery.name())
+        }
+        Error::IntakeRefused => Failure::unauthenticated(ErrorReason::IntakeRefused, message),
+        Error::IntakeMalformed(Malformed(problem)) => {
+            Failure::invalid_argument(ErrorReason::IntakeMalformed, message).with("problem", problem)
         }
         Error::DeadLetterNotFound(letter) => {
             Failure::not_found(HouseReason::DeadLetterNotFound, message).with("dead_letter", letter)

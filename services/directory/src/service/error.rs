@@ -1,13 +1,15 @@
 //! Why a use case was refused, in facts.
 
 use arki_ids::{
-    AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
-    ServesEdgeId, SuppressionId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
+    AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, IntakeDeliveryId, IntakeEndpointId,
+    OutcomeId, PersonId, RoleBindingId, RoleId, ServesEdgeId, SuppressionId, TenantId, UnitId,
+    WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
 use crate::domain::contact::BasisRefused;
 use crate::domain::history::Conflict;
+use crate::domain::intake::Malformed;
 use crate::domain::merge::Refusal;
 use crate::domain::person::{ChangeError, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::serves::MOST_EDGES;
@@ -36,9 +38,14 @@ pub enum Error {
     #[error("{} would end up under itself, choose another unit above or another day", .0.name())]
     UnitCycle(UnitId),
     #[error("{units} units and {employees} employees belong to the unit then, move them first")]
-    UnitNotEmpty { units: u64, employees: u64 },
+    UnitNotEmpty {
+        units: u64,
+        employees: u64,
+    },
     #[error("{day} lies outside of the time in which this can hold, choose a day inside of it")]
-    Validity { day: NaiveDate },
+    Validity {
+        day: NaiveDate,
+    },
     #[error("there is no {}", .0.name())]
     RoleNotFound(RoleId),
     #[error("there is no {}", .0.name())]
@@ -96,11 +103,19 @@ pub enum Error {
     #[error("the caller doesn't hold scope {0:?} and can't give it")]
     ScopeNotHeld(String),
     #[error("{brake}; look at the changes with dry_run, then confirm plan {plan} or correct the file")]
-    ImportBraked { brake: String, plan: String, employees: u64, leavers: u64, changed_ids: u64 },
+    ImportBraked {
+        brake: String,
+        plan: String,
+        employees: u64,
+        leavers: u64,
+        changed_ids: u64,
+    },
     #[error(
         "plan {confirmed:?} no longer holds, look at the changes with dry_run and confirm the plan it names"
     )]
-    ImportPlanChanged { confirmed: String },
+    ImportPlanChanged {
+        confirmed: String,
+    },
     #[error("no key is configured to seal secrets with, set directory.sealing_key_files")]
     SealingKeyMissing,
     /// What was sealed can't be opened, which is the operator's matter.
@@ -116,6 +131,13 @@ pub enum Error {
     ErasureNotFound(ErasureId),
     #[error("somebody with this key or address was erased by {}, lift that erasure to use it again", .0.name())]
     PersonErased(ErasureId),
+    IntakeEndpointNotFound(IntakeEndpointId),
+    #[error("there is no {}, or it is older than the log is kept", .0.name())]
+    IntakeDeliveryNotFound(IntakeDeliveryId),
+    #[error("nothing is taken here: the address or the proof is not good, or the request is too old")]
+    IntakeRefused,
+    #[error(transparent)]
+    IntakeMalformed(#[from] Malformed),
     #[error("there is no dead letter {0:?}")]
     DeadLetterNotFound(String),
     #[error("the resource changed since it was read")]

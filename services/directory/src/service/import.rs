@@ -19,7 +19,7 @@ use crate::domain::import::{NewIds, crm, erased, hr};
 use crate::storage::{accounts, attributes, outcomes, people, roles, units};
 
 /// Where new things get their ids.
-const IDS: NewIds = NewIds {
+pub(super) const IDS: NewIds = NewIds {
     unit: UnitId::generate,
     role: RoleId::generate,
     person: PersonId::generate,
@@ -181,9 +181,9 @@ async fn crm_state(tx: &Tx, tenant: TenantId, file: &crm::File, source: &str) ->
     let outcome_keys: Vec<&str> = outcome_keys.into_iter().collect();
     Ok(crm::State {
         units: units::keys(tx, tenant).await?,
-        accounts: accounts::with_keys(tx, tenant, &account_keys).await?,
+        accounts: accounts::with_keys(tx, tenant, source, &account_keys).await?,
         people: people::with_keys(tx, tenant, source, &person_keys).await?,
-        outcomes: outcomes::with_keys(tx, tenant, &outcome_keys).await?,
+        outcomes: outcomes::with_keys(tx, tenant, source, &outcome_keys).await?,
     })
 }
 

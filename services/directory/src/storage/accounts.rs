@@ -1,5 +1,7 @@
 //! Customer organisations and households.
 
+use std::collections::HashMap;
+
 use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
 use arki_ids::{AccountId, TenantId};
@@ -38,21 +40,27 @@ pub async fn list(
     Ok(Page::cut(accounts, page, |last| vec![last.id.to_string()]))
 }
 
-/// The accounts that have one of these keys.
+/// The accounts that have one of these keys of a source, and those of no source that have one nobody has there.
 pub async fn with_keys(
     db: &impl ConnectionTrait,
     tenant: TenantId,
+    source: &str,
     keys: &[&str],
 ) -> Result<Vec<Account>, Error> {
-    let mut accounts = Vec::new();
+    let mut accounts = HashMap::new();
     for chunk in keys.chunks(CHUNK) {
-        let rows =
-            Entity::in_tenant(tenant).filter(Column::ExternalId.is_in(chunk.iter().copied())).all(db).await?;
+        let rows = Entity::in_tenant(tenant)
+            .filter(Column::Source.is_in([source, ""]))
+            .filter(Column::ExternalId.is_in(chunk.iter().copied()))
+            // Those of no source first, so that the others take their places.
+            .order_by_asc(Column::Source)
+            .all(db)
+            .await?;
         for row in rows {
-            accounts.push(Account::try_from(row)?);
+            accounts.insert(row.external_id.clone(), Account::try_from(row)?);
         }
     }
-    Ok(accounts)
+    Ok(accounts.into_values().collect())
 }
 
 /// Writes accounts, new or changed.
@@ -63,6 +71,7 @@ pub async fn save(tx: &Tx, tenant: TenantId, accounts: &[Account]) -> Result<(),
             .update_columns([
                 Column::DisplayName,
                 Column::ExternalId,
+                Column::Source,
                 Column::Segment,
                 Column::UnitId,
                 Column::Revision,
@@ -76,12 +85,13 @@ pub async fn save(tx: &Tx, tenant: TenantId, accounts: &[Account]) -> Result<(),
 
 fn row(tenant: TenantId, account: &Account) -> Model {
     let Account { id, details, revision, create_time, update_time } = account;
-    let Details { display_name, external_id, segment, unit } = details;
+    let Details { display_name, external_id, source, segment, unit } = details;
     Model {
         tenant_id: tenant.to_string(),
         id: id.to_string(),
         display_name: display_name.clone(),
         external_id: external_id.clone(),
+        source: source.clone(),
         segment: segment.clone(),
         unit_id: text(*unit),
         revision: *revision,
@@ -99,13 +109,15 @@ impl TryFrom<Model> for Account {
             id: key,
             display_name,
             external_id,
+            source,
             segment,
             unit_id,
             revision,
             create_time,
             update_time,
         } = row;
-        let details = Details { display_name, external_id, segment, unit: optional(unit_id.as_deref())? };
+        let details =
+            Details { display_name, external_id, source, segment, unit: optional(unit_id.as_deref())? };
         Ok(Self { id: id(&key)?, details, revision, create_time, update_time })
     }
 }

@@ -16,6 +16,7 @@
 //! - `account` and `outcome`: what the CRM knows.
 //! - `consent`: what people said about being contacted, each as it was said. `suppression`: addresses to which nothing is
 //!   sent, by hashes of the key in `contact_key`. `contact_rules`, `contact_head` and `contact`: see [`contacts`].
+//! - `crm_record`, `intake_endpoint` and `intake_delivery`: see [`crm`] and [`intake`].
 //! - `scim_user`, `scim_user_email`, `scim_group`, `scim_group_member`: see [`scim`].
 //! - `audit_entry`, `audit_head`, `audit_segment`: who read and changed what, the end of each chain, and the last hash
 //!   of what is not kept any more.
@@ -28,8 +29,8 @@
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
 //!
 //! Every function takes the tenant and reaches entities through `in_tenant`, but for those that say why they can't:
-//! [`api_keys::find_by_hash`], [`identity_providers::of_issuer`], [`audit::tenants`], [`tenants::list`] and
-//! [`webhooks::queue`].
+//! [`api_keys::find_by_hash`], [`identity_providers::of_issuer`], [`audit::tenants`], [`tenants::list`],
+//! [`intake::endpoints::find_anywhere`], [`intake::queue`] and [`webhooks::queue`].
 
 pub mod accounts;
 pub mod ambassadors;
@@ -38,11 +39,13 @@ pub mod attributes;
 pub mod audit;
 pub mod consents;
 pub mod contacts;
+pub mod crm;
 pub mod employments;
 mod entity;
 pub mod erasures;
 pub mod identities;
 pub mod identity_providers;
+pub mod intake;
 pub mod merges;
 mod migration;
 pub mod outcomes;

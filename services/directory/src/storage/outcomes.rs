@@ -1,5 +1,7 @@
 //! What customers did.
 
+use std::collections::HashMap;
+
 use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
 use arki_ids::{AccountId, OutcomeId, TenantId};
@@ -42,21 +44,27 @@ pub async fn list(
     Ok(Page::cut(outcomes, page, |last| vec![last.id.to_string()]))
 }
 
-/// The outcomes that have one of these keys.
+/// The outcomes that have one of these keys of a source, and those of no source that have one nobody has there.
 pub async fn with_keys(
     db: &impl ConnectionTrait,
     tenant: TenantId,
+    source: &str,
     keys: &[&str],
 ) -> Result<Vec<Outcome>, Error> {
-    let mut outcomes = Vec::new();
+    let mut outcomes = HashMap::new();
     for chunk in keys.chunks(CHUNK) {
-        let rows =
-            Entity::in_tenant(tenant).filter(Column::ExternalId.is_in(chunk.iter().copied())).all(db).await?;
+        let rows = Entity::in_tenant(tenant)
+            .filter(Column::Source.is_in([source, ""]))
+            .filter(Column::ExternalId.is_in(chunk.iter().copied()))
+            // Those of no source first, so that the others take their places.
+            .order_by_asc(Column::Source)
+            .all(db)
+            .await?;
         for row in rows {
-            outcomes.push(Outcome::try_from(row)?);
+            outcomes.insert(row.external_id.clone(), Outcome::try_from(row)?);
         }
     }
-    Ok(outcomes)
+    Ok(outcomes.into_values().collect())
 }
 
 /// Writes outcomes, new or changed.
@@ -73,6 +81,7 @@ pub async fn save(tx: &Tx, tenant: TenantId, outcomes: &[Outcome]) -> Result<(),
                 Column::AmountMinor,
                 Column::Currency,
                 Column::ExternalId,
+                Column::Source,
                 Column::Revision,
                 Column::UpdateTime,
             ])
@@ -84,7 +93,7 @@ pub async fn save(tx: &Tx, tenant: TenantId, outcomes: &[Outcome]) -> Result<(),
 
 fn row(tenant: TenantId, outcome: &Outcome) -> Model {
     let Outcome { id, facts, revision, create_time, update_time } = outcome;
-    let Facts { kind, time, person, account, unit, amount_minor, currency, external_id } = facts;
+    let Facts { kind, time, person, account, unit, amount_minor, currency, external_id, source } = facts;
     Model {
         tenant_id: tenant.to_string(),
         id: id.to_string(),
@@ -96,6 +105,7 @@ fn row(tenant: TenantId, outcome: &Outcome) -> Model {
         amount_minor: *amount_minor,
         currency: currency.clone(),
         external_id: external_id.clone(),
+        source: source.clone(),
         revision: *revision,
         create_time: *create_time,
         update_time: *update_time,
@@ -117,6 +127,7 @@ impl TryFrom<Model> for Outcome {
             amount_minor,
             currency,
             external_id,
+            source,
             revision,
             create_time,
             update_time,
@@ -130,6 +141,7 @@ impl TryFrom<Model> for Outcome {
             amount_minor,
             currency,
             external_id,
+            source,
         };
         Ok(Self { id: id(&key)?, facts, revision, create_time, update_time })
     }

@@ -23,7 +23,10 @@ pub const ROOMS: &[Room] = &[
     Room::erased("consent", OF_PERSON),
     Room::erased("contact", OF_PERSON),
     Room::erased("contact_head", OF_PERSON),
-    Room::kept("suppression", "keyed hashes of addresses, so that a refusal is honoured when the person is gone"),
+    Room::kept(
+        "suppression",
+        "keyed hashes of addresses, so that a refusal is honoured when the person is gone",
+    ),
     Room::no_person("contact_key"),
     Room::no_person("contact_rules"),
     Room::erased("person_redirect", "survivor_id IN ({people})").hiding(&["revision"]),
@@ -44,7 +47,10 @@ pub const ROOMS: &[Room] = &[
     Room::no_person("identity_provider"),
     Room::no_person("scim_group"),
     Room::no_person("serves_edge"),
-    Room::kept("audit_entry", "names people by ids alone, which lead to nobody; the chain proves who read what"),
+    Room::kept(
+        "audit_entry",
+        "names people by ids alone, which lead to nobody; the chain proves who read what",
+    ),
     Room::no_person("audit_head"),
     Room::no_person("audit_segment"),
     Room::kept("erasure", "the proof; holds the id alone, which leads to nobody"),

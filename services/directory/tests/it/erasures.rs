@@ -81,11 +81,8 @@ async fn somebody(server: &Server) -> String {
         ..employee(&format!("A. {MARK}"))
     };
     let double = user.person(double).await.unwrap().name;
-    let merge = pb::MergePeopleRequest {
-        survivor: aino.clone(),
-        duplicates: vec![double],
-        ..Default::default()
-    };
+    let merge =
+        pb::MergePeopleRequest { survivor: aino.clone(), duplicates: vec![double], ..Default::default() };
     user.merge_people(merge).await.unwrap();
     let created = server
         .provider(user.caller.tenant)
@@ -101,12 +98,8 @@ async fn somebody(server: &Server) -> String {
     let led = pb::Unit { display_name: "Kiosk".to_owned(), leader: aino.clone(), ..Default::default() };
     let led = pb::CreateUnitRequest { unit: Some(led), request_id: "unit-1".to_owned() };
     let kiosk = user.create_unit(led).await.unwrap().unit.unwrap().name;
-    let ambassador = pb::Ambassador {
-        person: aino.clone(),
-        unit: kiosk,
-        hours_per_month: 4,
-        ..Default::default()
-    };
+    let ambassador =
+        pb::Ambassador { person: aino.clone(), unit: kiosk, hours_per_month: 4, ..Default::default() };
     let ambassador = pb::CreateAmbassadorRequest { ambassador: Some(ambassador), ..Default::default() };
     user.create_ambassador(ambassador).await.unwrap();
     let outcome = pb::Outcome {
@@ -146,7 +139,13 @@ async fn who_is_erased_leaves_no_trace_in_any_table(server: Server) {
     let id = aino.trim_start_matches("people/").to_owned();
     let before = found(&server, MARK).await;
     for table in [
-        "person", "person_identity", "person_attribute", "scim_user", "scim_user_email", "request_id", "outcome",
+        "person",
+        "person_identity",
+        "person_attribute",
+        "scim_user",
+        "scim_user_email",
+        "request_id",
+        "outcome",
     ] {
         assert!(before.iter().any(|found| found == table), "the mark is not in {table}: {before:?}");
     }
@@ -162,8 +161,15 @@ async fn who_is_erased_leaves_no_trace_in_any_table(server: Server) {
     let counts: BTreeMap<&str, i64> = own.counts.iter().map(|one| (one.kind.as_str(), one.rows)).collect();
     assert_eq!(own.service, "directory");
     for (kind, rows) in [
-        ("person", 1), ("person_identity", 3), ("person_redirect", 1), ("scim_user", 1), ("scim_user_email", 2),
-        ("ambassador", 1), ("outcome", 1), ("unit_version", 1), ("reports", 1),
+        ("person", 1),
+        ("person_identity", 3),
+        ("person_redirect", 1),
+        ("scim_user", 1),
+        ("scim_user_email", 2),
+        ("ambassador", 1),
+        ("outcome", 1),
+        ("unit_version", 1),
+        ("reports", 1),
     ] {
         assert_eq!(counts.get(kind), Some(&rows), "{kind} of {counts:?}");
     }
@@ -182,11 +188,7 @@ async fn who_was_erased_is_not_brought_back_until_it_is_lifted(server: Server) {
     let erasure = erase(user, &aino).await;
 
     let by_email = pb::Person { email: format!("{}@EXAMPLE.com", MARK.to_uppercase()), ..employee("A") };
-    let by_key = pb::Person {
-        source: "crm".to_owned(),
-        external_id: format!("C-{MARK}"),
-        ..employee("B")
-    };
+    let by_key = pb::Person { source: "crm".to_owned(), external_id: format!("C-{MARK}"), ..employee("B") };
     for person in [by_email.clone(), by_key] {
         let refused = user.person(person).await.refused(Code::FailedPrecondition, ErrorReason::PersonErased);
         assert_eq!(refused.metadata.get("name"), Some(&erasure.name));
@@ -201,7 +203,10 @@ async fn who_was_erased_is_not_brought_back_until_it_is_lifted(server: Server) {
     let mut again = hr_file(&marked_line());
     again.request_id = "again".to_owned();
     let report = user.import_hr_file(again.clone()).await.unwrap().report.unwrap();
-    assert_eq!((report.errors.as_slice(), report.erased, report.erased_lines.as_slice()), (&[][..], 1, &[2][..]));
+    assert_eq!(
+        (report.errors.as_slice(), report.erased, report.erased_lines.as_slice()),
+        (&[][..], 1, &[2][..])
+    );
     assert_eq!(found(&server, MARK).await, [String::new(); 0], "the import wrote nothing of the person");
 
     let lift = pb::LiftErasureRequest { name: erasure.name.clone(), ..Default::default() };
@@ -253,7 +258,10 @@ async fn an_erasure_is_complete_when_every_service_has_confirmed(server: Server)
         server.tell(confirmed(&server, &name, service, 8)).await;
     }
     let done = server.admin.get_erasure(get()).await.unwrap().erasure.unwrap();
-    assert_eq!((done.state(), done.limits()), (pb::ErasureState::Partly, vec![pb::ErasureLimit::AnonymousResponses]));
+    assert_eq!(
+        (done.state(), done.limits()),
+        (pb::ErasureState::Partly, vec![pb::ErasureLimit::AnonymousResponses])
+    );
     assert!(done.confirmations.iter().skip(1).all(|one| one.counts[0].rows == 7));
     assert_eq!(done.report_hash.len(), 64);
     let filter = pb::ListAuditEntriesRequest { resource: name.clone(), ..Default::default() };
@@ -281,8 +289,5 @@ async fn an_erasure_is_its_tenants_and_happens_once(server: Server) {
     assert!(stranger.list_erasures(pb::ListErasuresRequest::default()).await.unwrap().erasures.is_empty());
     let listed = server.admin.list_erasures(pb::ListErasuresRequest::default()).await.unwrap();
     assert_eq!(listed.erasures.len(), 1);
-    eventually("the erasure is told once", async || {
-        server.events::<PersonErased>(1).await.len() == 1
-    })
-    .await;
+    eventually("the erasure is told once", async || server.events::<PersonErased>(1).await.len() == 1).await;
 }

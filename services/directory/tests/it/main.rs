@@ -11,6 +11,7 @@ mod attributes;
 mod audience;
 mod audit;
 mod audit_tampering;
+mod crm;
 mod employments;
 mod erasures;
 mod events;

@@ -55,6 +55,7 @@ fn things(server: &Server) -> Written {
     let details = account::Details {
         display_name: "Keksitty Oy".to_owned(),
         external_id: Some("A-1".to_owned()),
+        source: "crm".to_owned(),
         segment: "retail".to_owned(),
         unit: Some(unit.id),
     };
@@ -68,6 +69,7 @@ fn things(server: &Server) -> Written {
         amount_minor: i64::MIN,
         currency: "EUR".to_owned(),
         external_id: Some("O-1".to_owned()),
+        source: "crm".to_owned(),
     };
     let outcome = Outcome::create(OutcomeId::generate(), facts, now);
     Written { unit, role, person, account, outcome }
@@ -112,9 +114,15 @@ async fn what_is_written_is_read_back(server: Server) {
         assert_eq!(people::with_keys(db, tenant, "crm", &["E-1"]).await.unwrap(), []);
         assert_eq!(people::managers(db, tenant).await.unwrap()[&person.id], person.profile.manager.unwrap());
         assert_eq!(accounts::find(db, tenant, account.id).await.unwrap().as_ref(), Some(account));
-        assert_eq!(accounts::with_keys(db, tenant, &["A-1"]).await.unwrap(), std::slice::from_ref(account));
+        assert_eq!(
+            accounts::with_keys(db, tenant, "crm", &["A-1"]).await.unwrap(),
+            std::slice::from_ref(account)
+        );
         assert_eq!(outcomes::find(db, tenant, outcome.id).await.unwrap().as_ref(), Some(outcome));
-        assert_eq!(outcomes::with_keys(db, tenant, &["O-1"]).await.unwrap(), std::slice::from_ref(outcome));
+        assert_eq!(
+            outcomes::with_keys(db, tenant, "crm", &["O-1"]).await.unwrap(),
+            std::slice::from_ref(outcome)
+        );
         assert_eq!(people::employees_in(db, tenant, unit.id, day(2026, 5, 1)).await.unwrap().len(), 1);
         let parent = unit.history.nearest(day(2026, 5, 1)).value.parent.unwrap();
         assert_eq!(units::below(db, tenant, parent, day(2026, 1, 1)).await.unwrap().len(), 1);
@@ -170,11 +178,11 @@ async fn no_finder_sees_another_tenant(server: Server) {
     assert_eq!(people::audience(db, owner, &audience, today, &page).await.unwrap().items.len(), 1);
     assert!(accounts::find(db, other, account.id).await.unwrap().is_none());
     assert!(accounts::list(db, other, &page).await.unwrap().items.is_empty());
-    assert!(accounts::with_keys(db, other, &["A-1"]).await.unwrap().is_empty());
+    assert!(accounts::with_keys(db, other, "crm", &["A-1"]).await.unwrap().is_empty());
     assert!(outcomes::find(db, other, outcome.id).await.unwrap().is_none());
     assert!(outcomes::list(db, other, None, &page).await.unwrap().items.is_empty());
     assert!(outcomes::list(db, other, Some(account.id), &page).await.unwrap().items.is_empty());
-    assert!(outcomes::with_keys(db, other, &["O-1"]).await.unwrap().is_empty());
+    assert!(outcomes::with_keys(db, other, "crm", &["O-1"]).await.unwrap().is_empty());
     let key = api_keys::list(db, owner, &page).await.unwrap().items.remove(0);
     assert!(api_keys::find(db, other, key.id).await.unwrap().is_none());
     assert!(!api_keys::list(db, other, &page).await.unwrap().items.contains(&key));

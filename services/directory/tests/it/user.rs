@@ -3,6 +3,7 @@
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ambassador_service_client::AmbassadorServiceClient;
 use arki_proto::directory::v1::attribute_service_client::AttributeServiceClient;
+use arki_proto::directory::v1::crm_service_client::CrmServiceClient;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_proto::directory::v1::employment_service_client::EmploymentServiceClient;
 use arki_proto::directory::v1::erasure_service_client::ErasureServiceClient;
@@ -49,6 +50,14 @@ calls! {
     get_erasure: GetErasureRequest -> GetErasureResponse;
     list_erasures: ListErasuresRequest -> ListErasuresResponse;
     lift_erasure: LiftErasureRequest -> LiftErasureResponse;
+}
+
+calls! {
+    CrmServiceClient;
+    batch_upsert_people: BatchUpsertPeopleRequest -> BatchUpsertPeopleResponse;
+    batch_upsert_accounts: BatchUpsertAccountsRequest -> BatchUpsertAccountsResponse;
+    batch_upsert_outcomes: BatchUpsertOutcomesRequest -> BatchUpsertOutcomesResponse;
+    list_crm_records_to_reread: ListCrmRecordsToRereadRequest -> ListCrmRecordsToRereadResponse;
 }
 
 calls! {

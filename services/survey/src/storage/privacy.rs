@@ -17,9 +17,17 @@ pub const ROOMS: &[Room] = &[
          (SELECT i.wave_id, i.id FROM invitation i WHERE i.tenant_id = $1 AND i.person IN ({people}))",
     ),
     // Whether somebody opened or answered is shown to nobody where the wave is anonymous.
-    Room::erased("invitation", "person IN ({people})")
-        .hiding(&["token_hash", "fingerprint", "opened", "submitted"]),
-    Room::by_hand("wave_count", "", "while a wave is open, its number follows; later it is published and stays"),
+    Room::erased("invitation", "person IN ({people})").hiding(&[
+        "token_hash",
+        "fingerprint",
+        "opened",
+        "submitted",
+    ]),
+    Room::by_hand(
+        "wave_count",
+        "",
+        "while a wave is open, its number follows; later it is published and stays",
+    ),
     Room::kept("imported", "keyed seals of a source's keys of responses, apart from the responses"),
     Room::no_person("questionnaire"),
     Room::no_person("questionnaire_version"),

@@ -10,6 +10,8 @@ pub(in crate::storage) struct Model {
     pub id: String,
     pub display_name: String,
     pub external_id: Option<String>,
+    /// Empty where none is named.
+    pub source: String,
     pub segment: String,
     pub unit_id: Option<String>,
     pub revision: i64,

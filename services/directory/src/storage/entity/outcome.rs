@@ -16,6 +16,8 @@ pub(in crate::storage) struct Model {
     pub amount_minor: i64,
     pub currency: String,
     pub external_id: Option<String>,
+    /// Empty where none is named.
+    pub source: String,
     pub revision: i64,
     pub create_time: DateTimeUtc,
     pub update_time: DateTimeUtc,

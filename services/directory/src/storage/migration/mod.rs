@@ -9,6 +9,7 @@ mod m20261127_000005_binding;
 mod m20261127_000006_people;
 mod m20261127_000061_merge;
 mod m20261127_000062_serves;
+mod m20261128_000001_crm;
 mod m20261128_000002_contact;
 mod m20261128_000003_privacy;
 
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000006_people::Migration),
             Box::new(m20261127_000061_merge::Migration),
             Box::new(m20261127_000062_serves::Migration),
+            Box::new(m20261128_000001_crm::Migration),
             Box::new(m20261128_000002_contact::Migration),
             Box::new(m20261128_000003_privacy::Migration),
         ]

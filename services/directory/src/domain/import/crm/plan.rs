@@ -140,6 +140,7 @@ impl<'a> Planner<'a> {
                 .or(old.map(|old| old.display_name.clone()))
                 .unwrap_or_else(|| key.to_owned()),
             external_id: Some(key.to_owned()),
+            source: self.terms.source.to_owned(),
             segment: value(&row.segment).or(old.map(|old| old.segment.clone())).unwrap_or_default(),
             unit,
         };
@@ -223,6 +224,7 @@ impl<'a> Planner<'a> {
             amount_minor: row.amount_minor,
             currency: row.currency.clone(),
             external_id: Some(key.to_owned()),
+            source: self.terms.source.to_owned(),
         };
         let old = stored.map(|outcome| &outcome.facts);
         if old == Some(&facts) {
