@@ -17,6 +17,7 @@ mod events;
 mod first_start;
 mod identities;
 mod import;
+pub(crate) mod imports;
 mod merges;
 mod organisation;
 mod outcomes;
@@ -31,6 +32,7 @@ mod units;
 mod webhooks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arki_database::{Effect, Once, Store, Tx};
 use arki_ids::TenantId;
@@ -57,6 +59,9 @@ use crate::domain::Tenant;
 use crate::sealing::Sealer;
 use crate::storage::tenants as stored_tenants;
 
+/// How long a write may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+
 /// The use cases. Cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
@@ -64,6 +69,7 @@ pub struct Directory {
     clock: Arc<dyn Clock>,
     sealer: Sealer,
     webhooks: crate::config::Webhooks,
+    imports: Arc<imports::work::Imports>,
 }
 
 /// Who asks for a write, and which request it is.
@@ -81,7 +87,8 @@ pub struct Asked {
 impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
-        Self { store, clock, sealer: Sealer::default(), webhooks: crate::config::Webhooks::default() }
+        let webhooks = crate::config::Webhooks::default();
+        Self { store, clock, sealer: Sealer::default(), webhooks, imports: Arc::default() }
     }
 
     /// The same use cases with keys to seal secrets with.
@@ -112,6 +119,21 @@ impl Directory {
         F: for<'t> Fn(&'t Tx) -> Effect<'t, T, Error> + Send + Sync,
         T: Serialize + DeserializeOwned + Send + Sync,
     {
+        self.write_within(op, asked, DEADLINE, effect).await
+    }
+
+    /// As [`Directory::write`], with another deadline.
+    async fn write_within<T, F>(
+        &self,
+        op: &'static str,
+        asked: &Asked,
+        deadline: Duration,
+        effect: F,
+    ) -> Result<T, Error>
+    where
+        F: for<'t> Fn(&'t Tx) -> Effect<'t, T, Error> + Send + Sync,
+        T: Serialize + DeserializeOwned + Send + Sync,
+    {
         let Asked { caller, request_id, fingerprint, origin: _ } = asked;
         let once = Once {
             tenant: caller.tenant,
@@ -120,7 +142,7 @@ impl Directory {
             fingerprint: *fingerprint,
             now: self.now(),
         };
-        self.store.write_once(op, once, effect).await.map_err(|error| match error {
+        self.store.write_once_within(op, once, deadline, effect).await.map_err(|error| match error {
             Error::Database(arki_database::Error::RequestIdReused) => {
                 Error::RequestIdReused(request_id.clone())
             }

@@ -14,6 +14,7 @@ mod events;
 mod identities;
 mod identity_providers;
 mod import;
+mod imports;
 mod methods;
 mod organisation;
 mod outcomes;

@@ -5,6 +5,7 @@ use arki_proto::r#type::v1::ErrorReason as HouseReason;
 use arki_rpc::{Failure, Violation};
 
 use crate::domain::Refused;
+use crate::domain::import::run::{LARGEST, MOST};
 use crate::domain::person::{Employment, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::serves::MOST_EDGES;
 use crate::domain::tenant::FloorLowered;
@@ -130,6 +131,26 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         Error::ImportPlanChanged { confirmed } => {
             Failure::failed_precondition(ErrorReason::ImportPlanChanged, message).with("plan", confirmed)
         }
+        Error::ImportNotFound(import) => {
+            Failure::not_found(ErrorReason::ImportNotFound, message).with("name", import.name())
+        }
+        Error::ImportState { import, state } => {
+            Failure::failed_precondition(ErrorReason::ImportStateWrong, message)
+                .with("name", import.name())
+                .with("state", state.word())
+        }
+        Error::ImportOffset { import, received } => {
+            Failure::failed_precondition(ErrorReason::ImportOffset, message)
+                .with("name", import.name())
+                .with("received_bytes", received)
+        }
+        Error::ImportTooLarge(import) => Failure::failed_precondition(ErrorReason::ImportTooLarge, message)
+            .with("name", import.name())
+            .with("most", LARGEST),
+        Error::TooManyImports => {
+            Failure::failed_precondition(ErrorReason::TooManyImports, message).with("most", MOST)
+        }
+        Error::ImportLost => Failure::internal(Error::ImportLost),
         Error::SealingKeyMissing => Failure::failed_precondition(ErrorReason::SealingKeyMissing, message),
         Error::Sealed(error) => Failure::internal(error),
         Error::WebhookDeliveryNotFound(delivery) => {

@@ -1,12 +1,13 @@
 //! Why a use case was refused, in facts.
 
 use arki_ids::{
-    AccountId, AmbassadorId, ApiKeyId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
+    AccountId, AmbassadorId, ApiKeyId, IdentityProviderId, ImportId, OutcomeId, PersonId, RoleBindingId, RoleId,
     ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
 use crate::domain::history::Conflict;
+use crate::domain::import::run::{LARGEST, MOST, State};
 use crate::domain::merge::Refusal;
 use crate::domain::person::{ChangeError, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::serves::MOST_EDGES;
@@ -96,6 +97,19 @@ pub enum Error {
         "plan {confirmed:?} no longer holds, look at the changes with dry_run and confirm the plan it names"
     )]
     ImportPlanChanged { confirmed: String },
+    #[error("there is no {}", .0.name())]
+    ImportNotFound(ImportId),
+    #[error("{} is {}, which this can't be done with", .import.name(), .state.word())]
+    ImportState { import: ImportId, state: State },
+    #[error("{} has {received} bytes of its file, send the piece that begins there", .import.name())]
+    ImportOffset { import: ImportId, received: u64 },
+    #[error("the file of {} is larger than {LARGEST} bytes, send it in parts, as delta files", .0.name())]
+    ImportTooLarge(ImportId),
+    #[error("{MOST} imports have not ended, confirm or cancel one first")]
+    TooManyImports,
+    /// Another process has it, or it was cancelled.
+    #[error("an import is worked on by somebody else")]
+    ImportLost,
     #[error("no key is configured to seal secrets with, set directory.sealing_key_files")]
     SealingKeyMissing,
     /// What was sealed can't be opened, which is the operator's matter.

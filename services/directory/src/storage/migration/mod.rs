@@ -9,6 +9,7 @@ mod m20261127_000005_binding;
 mod m20261127_000006_people;
 mod m20261127_000061_merge;
 mod m20261127_000062_serves;
+mod m20261128_000004_import;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000006_people::Migration),
             Box::new(m20261127_000061_merge::Migration),
             Box::new(m20261127_000062_serves::Migration),
+            Box::new(m20261128_000004_import::Migration),
         ]
     }
 }
