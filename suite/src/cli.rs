@@ -68,9 +68,10 @@ pub enum Import {
 #[derive(Args)]
 pub struct Hr {
     /// The file: CSV, or JSON as the web services of HR systems have it.
-    pub file: PathBuf,
+    #[arg(required_unless_present = "confirm")]
+    pub file: Option<PathBuf>,
     /// The system that wrote the file: workday, successfactors or bamboohr.
-    #[arg(long, value_name = "NAME", required_unless_present = "mapping")]
+    #[arg(long, value_name = "NAME", required_unless_present_any = ["mapping", "confirm"])]
     pub profile: Option<String>,
     /// The mapping file (TOML); see docs/guides. It goes before what the profile knows.
     #[arg(long, value_name = "FILE")]
@@ -84,7 +85,7 @@ pub struct Hr {
     /// Only tell what would change.
     #[arg(long)]
     pub dry_run: bool,
-    /// Do what the brake stopped: the plan that the dry run named.
+    /// Do what the brake stopped: the plan that was named then. Of the file nothing is needed any more.
     #[arg(long, value_name = "PLAN")]
     pub confirm: Option<String>,
     #[command(flatten)]

@@ -18,7 +18,7 @@ use crate::{
 /// A mapping file: which column fills which field.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Mapping {
+pub(crate) struct Mapping {
     columns: BTreeMap<String, String>,
     #[serde(default)]
     delimiter: String,
@@ -31,11 +31,11 @@ struct Mapping {
 }
 
 impl Mapping {
-    fn read(text: &str) -> Result<Self> {
+    pub(crate) fn read(text: &str) -> Result<Self> {
         toml::from_str(text).context("the mapping cannot be read")
     }
 
-    fn wire(self) -> directory::ColumnMapping {
+    pub(crate) fn wire(self) -> directory::ColumnMapping {
         directory::ColumnMapping {
             columns: self.columns,
             delimiter: self.delimiter,
@@ -150,9 +150,13 @@ pub fn told(report: &directory::ImportReport) -> String {
             report.employees, report.leavers, report.returned
         );
     }
-    if !report.brake.is_empty() && report.dry_run {
+    if report.pending_manager_count > 0 {
+        let _ =
+            writeln!(text, "{} people wait for a manager who is not there yet", report.pending_manager_count);
+    }
+    if !report.brake.is_empty() {
         let _ = writeln!(text, "the brake stops this: {}", report.brake);
-        let _ = writeln!(text, "if it is meant, today and with the same file: --confirm {}", report.plan);
+        let _ = writeln!(text, "if it is meant: --confirm {}", report.plan);
     }
     if report.error_count > 0 {
         let _ = writeln!(text, "{} errors; nothing was written", report.error_count);
@@ -282,7 +286,7 @@ fn read_day(cell: &str) -> Result<arki_proto::google::r#type::Date> {
     Ok(wire_day(day))
 }
 
-fn wire_day(day: NaiveDate) -> arki_proto::google::r#type::Date {
+pub(crate) fn wire_day(day: NaiveDate) -> arki_proto::google::r#type::Date {
     let part = |value: u32| i32::try_from(value).unwrap_or_default();
     arki_proto::google::r#type::Date { year: day.year(), month: part(day.month()), day: part(day.day()) }
 }

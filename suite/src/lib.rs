@@ -7,6 +7,7 @@ pub mod assembly;
 pub mod cli;
 pub mod demo;
 pub mod import;
+pub mod import_run;
 pub mod key;
 pub mod progress;
 pub mod remote;

@@ -14,7 +14,7 @@ use arki_proto::directory::v1::ImportReport;
 use arki_suite::{
     assembly::{self, Arki},
     cli::{Arguments, Command, Demo, Hr, Import, Key},
-    demo, import, key,
+    demo, import, import_run, key,
     progress::Progress,
     remote::Server,
     target,
@@ -116,18 +116,21 @@ fn read(file: &Path) -> Result<String> {
 }
 
 async fn taken_hr(hr: &Hr, server: &Server) -> Result<ImportReport> {
-    let content = read(&hr.file)?;
+    let (mut client, progress) = (server.imports(), Progress::start());
+    if let Some(plan) = &hr.confirm {
+        return import_run::confirm(&mut client, plan, &progress).await;
+    }
+    let file = hr.file.as_deref().context("name the file")?;
     let mapping = hr.mapping.as_deref().map(read).transpose()?;
     let wanted = import::HrFile {
-        content: &content,
         profile: hr.profile.as_deref().unwrap_or_default(),
         mapping: mapping.as_deref(),
         full: hr.full,
         effective: hr.effective,
         dry_run: hr.dry_run,
-        confirm: hr.confirm.as_deref().unwrap_or_default(),
+        ..Default::default()
     };
-    import::hr(&mut server.directory(), wanted).await
+    import_run::run(&mut client, file, wanted, &progress).await
 }
 
 async fn taken(command: &Import, server: &Server) -> Result<()> {
@@ -161,6 +164,9 @@ async fn taken(command: &Import, server: &Server) -> Result<()> {
     tell(import::told(&report).trim_end())?;
     if report.error_count > 0 {
         bail!("the file has {} errors", report.error_count);
+    }
+    if !report.brake.is_empty() && !report.dry_run {
+        bail!("nothing was written");
     }
     Ok(())
 }

@@ -5,7 +5,9 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arki_proto::{
     communication::v1::communication_service_client::CommunicationServiceClient,
-    directory::v1::directory_service_client::DirectoryServiceClient,
+    directory::v1::{
+        directory_service_client::DirectoryServiceClient, import_service_client::ImportServiceClient,
+    },
     goal::v1::goal_service_client::GoalServiceClient,
     scorecard::v1::scorecard_service_client::ScorecardServiceClient,
     survey::v1::survey_service_client::SurveyServiceClient,
@@ -66,6 +68,11 @@ impl Server {
     /// The directory.
     pub fn directory(&self) -> DirectoryServiceClient<Api> {
         DirectoryServiceClient::new(self.api()).max_decoding_message_size(LARGEST_REPLY)
+    }
+
+    /// Imports of HR files of any size.
+    pub fn imports(&self) -> ImportServiceClient<Api> {
+        ImportServiceClient::new(self.api()).max_decoding_message_size(LARGEST_REPLY)
     }
 
     /// The survey service.

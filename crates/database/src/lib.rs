@@ -3,7 +3,8 @@
 //! A service reads through [`Store::reader`] and changes things through [`Store::write`] or
 //! [`Store::write_once`], which own the transaction: begin, run, commit, try again where the database asks for
 //! it, time it, and answer with this crate's [`Error`]. Around that: [`page`] (keyset pages and sealed tokens),
-//! [`request`] (the first answer to each request id), [`batch`] (many jobs in one commit).
+//! [`request`] (the first answer to each request id), [`batch`] (many jobs in one commit), [`rows`] (many rows in one
+//! statement).
 //!
 //! It knows nothing of the wire, of events or of any service's tables. It has no clock: times are arguments.
 //!
@@ -17,6 +18,7 @@ mod error;
 mod migrate;
 pub mod page;
 pub mod request;
+pub mod rows;
 mod scope;
 mod store;
 mod write;

@@ -68,7 +68,7 @@ impl Store {
         T: Send,
         E: From<Error> + Send,
     {
-        self.drive(op, IsolationLevel::Serializable, &Plain(effect)).await
+        self.drive(op, IsolationLevel::Serializable, DEADLINE, &Plain(effect)).await
     }
 
     /// As [`Store::write`], but READ COMMITTED on PostgreSQL: for taking rows of a queue by `FOR UPDATE SKIP
@@ -79,7 +79,18 @@ impl Store {
         T: Send,
         E: From<Error> + Send,
     {
-        self.drive(op, IsolationLevel::ReadCommitted, &Plain(effect)).await
+        self.drive(op, IsolationLevel::ReadCommitted, DEADLINE, &Plain(effect)).await
+    }
+
+    /// As [`Store::claim`], with another deadline than the 60 seconds of all others: for work that is long by nature and
+    /// checks for itself that what it was decided on still holds.
+    pub async fn claim_within<T, E, F>(&self, op: &'static str, deadline: Duration, effect: F) -> Result<T, E>
+    where
+        F: for<'t> Fn(&'t Tx) -> Effect<'t, T, E> + Send + Sync,
+        T: Send,
+        E: From<Error> + Send,
+    {
+        self.drive(op, IsolationLevel::ReadCommitted, deadline, &Plain(effect)).await
     }
 
     /// As [`Store::write`], but at most once for each request id: the first result is stored in the same
@@ -92,13 +103,36 @@ impl Store {
         T: Serialize + DeserializeOwned + Send + Sync,
         E: From<Error> + Send,
     {
-        if once.request_id.is_empty() {
-            return self.write(op, effect).await;
-        }
-        self.drive(op, IsolationLevel::Serializable, &OnceWork { once, work: Plain(effect) }).await
+        self.write_once_within(op, once, DEADLINE, effect).await
     }
 
-    async fn drive<T, E, W>(&self, op: &'static str, isolation: IsolationLevel, work: &W) -> Result<T, E>
+    /// As [`Store::write_once`], with another deadline than 60 seconds.
+    pub async fn write_once_within<T, E, F>(
+        &self,
+        op: &'static str,
+        once: Once,
+        deadline: Duration,
+        effect: F,
+    ) -> Result<T, E>
+    where
+        F: for<'t> Fn(&'t Tx) -> Effect<'t, T, E> + Send + Sync,
+        T: Serialize + DeserializeOwned + Send + Sync,
+        E: From<Error> + Send,
+    {
+        let level = IsolationLevel::Serializable;
+        if once.request_id.is_empty() {
+            return self.drive(op, level, deadline, &Plain(effect)).await;
+        }
+        self.drive(op, level, deadline, &OnceWork { once, work: Plain(effect) }).await
+    }
+
+    async fn drive<T, E, W>(
+        &self,
+        op: &'static str,
+        isolation: IsolationLevel,
+        deadline: Duration,
+        work: &W,
+    ) -> Result<T, E>
     where
         W: Work<T, E>,
         T: Send,
@@ -106,7 +140,7 @@ impl Store {
     {
         let span = tracing::info_span!("database.write", op, retries = tracing::field::Empty);
         let started = Instant::now();
-        let result = tokio::time::timeout(DEADLINE, self.attempts(isolation, work).instrument(span))
+        let result = tokio::time::timeout(deadline, self.attempts(isolation, work).instrument(span))
             .await
             .unwrap_or_else(|_| Err(Error::Unavailable.into()));
         let outcome = if result.is_ok() { "ok" } else { "error" };

@@ -21,6 +21,7 @@ mod events;
 mod first_start;
 mod identities;
 mod import;
+pub(crate) mod imports;
 mod intake;
 mod merges;
 mod organisation;
@@ -38,6 +39,7 @@ mod units;
 mod webhooks;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use arki_database::{Effect, Once, Store, Tx};
 use arki_ids::TenantId;
@@ -70,6 +72,9 @@ use crate::domain::Tenant;
 use crate::sealing::Sealer;
 use crate::storage::tenants as stored_tenants;
 
+/// How long a write may take.
+const DEADLINE: Duration = Duration::from_secs(60);
+
 /// The use cases. Cheap to clone.
 #[derive(Clone)]
 pub struct Directory {
@@ -78,6 +83,7 @@ pub struct Directory {
     sealer: Sealer,
     webhooks: crate::config::Webhooks,
     intake: crate::config::Intake,
+    imports: Arc<imports::work::Imports>,
 }
 
 /// Who asks for a write, and which request it is.
@@ -96,7 +102,7 @@ impl Directory {
     /// The use cases over a store whose schema is current.
     pub fn new(store: Store, clock: Arc<dyn Clock>) -> Self {
         let (webhooks, intake) = (crate::config::Webhooks::default(), crate::config::Intake::default());
-        Self { store, clock, sealer: Sealer::default(), webhooks, intake }
+        Self { store, clock, sealer: Sealer::default(), webhooks, intake, imports: Arc::default() }
     }
 
     /// The same use cases with keys to seal secrets with.
@@ -133,6 +139,21 @@ impl Directory {
         F: for<'t> Fn(&'t Tx) -> Effect<'t, T, Error> + Send + Sync,
         T: Serialize + DeserializeOwned + Send + Sync,
     {
+        self.write_within(op, asked, DEADLINE, effect).await
+    }
+
+    /// As [`Directory::write`], with another deadline.
+    async fn write_within<T, F>(
+        &self,
+        op: &'static str,
+        asked: &Asked,
+        deadline: Duration,
+        effect: F,
+    ) -> Result<T, Error>
+    where
+        F: for<'t> Fn(&'t Tx) -> Effect<'t, T, Error> + Send + Sync,
+        T: Serialize + DeserializeOwned + Send + Sync,
+    {
         let Asked { caller, request_id, fingerprint, origin: _ } = asked;
         let once = Once {
             tenant: caller.tenant,
@@ -141,7 +162,7 @@ impl Directory {
             fingerprint: *fingerprint,
             now: self.now(),
         };
-        self.store.write_once(op, once, effect).await.map_err(|error| match error {
+        self.store.write_once_within(op, once, deadline, effect).await.map_err(|error| match error {
             Error::Database(arki_database::Error::RequestIdReused) => {
                 Error::RequestIdReused(request_id.clone())
             }

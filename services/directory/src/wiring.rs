@@ -16,6 +16,7 @@ use arki_proto::directory::v1::crm_service_server::CrmServiceServer;
 use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
 use arki_proto::directory::v1::erasure_service_server::ErasureServiceServer;
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
+use arki_proto::directory::v1::import_service_server::ImportServiceServer;
 use arki_proto::directory::v1::intake_service_server::IntakeServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
@@ -32,6 +33,9 @@ use crate::sealing::Sealer;
 use crate::service::{Directory, FirstKey, Recorder, scim};
 use crate::storage::Migrator;
 use crate::worker::{self, Listener, Waves, keep_log_swept};
+
+/// How often is looked for imports that another process left; those of this one are known at once.
+const IMPORTS: Duration = Duration::from_secs(1);
 
 /// The services that this one calls: none. The directory is asked by all others and asks nobody.
 #[derive(Clone, Copy, Debug, Default)]
@@ -67,6 +71,12 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         tracing::warn!(%error, "what was told waits for the leases to end");
     }
     let public_url = config.webhooks.public_url.clone();
+    if store.backend() == Backend::Sqlite
+        && let Err(error) = directory.release_imports().await
+    {
+        // They are taken again at the end of their leases anyway.
+        tracing::warn!(%error, "imports that were worked on wait for their leases to end");
+    }
     Listener::listen(store.clone(), &*bus, clock.clone(), public_url).await?;
     consume(&store, &*bus, Arc::new(worker::Confirmations::new(clock.clone()))).await?;
     Waves::listen(store.clone(), &*bus).await?;
@@ -87,6 +97,9 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
     let due = Duration::from_secs(config.due_seconds);
     tasks.spawn("directory employments", worker::let_employments_hold(directory.clone(), due, tasks.stop()));
+    tasks.spawn("directory imports", worker::keep_importing(directory.clone(), IMPORTS, tasks.stop()));
+    let sweep_imports = worker::keep_imports_swept(directory.clone(), every, tasks.stop());
+    tasks.spawn("directory import sweeper", sweep_imports);
     // Every replica has the same address of the same database, so that a token of one is good at the others.
     let tokens = Tokens::new(format!("directory {}", config.database.url));
     let recorder = Recorder::start(&store, &tasks);
@@ -110,6 +123,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(ErasureServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))
         .add_service(OrganisationServiceServer::new(grpc.clone()))
+        .add_service(ImportServiceServer::new(grpc.clone()))
         .add_service(ScimGrpc::new(scim).into_server())
         .add_service(WebhookServiceServer::new(grpc));
     Ok(Running { routes, descriptor: arki_proto::DESCRIPTOR, readiness: Arc::new(Ready(store)) })

@@ -11,10 +11,12 @@ mod claims;
 mod epochs;
 mod migration;
 
+use arki_database::rows::{self, Columns, Type};
 use arki_database::{Error, Store, Tx, announce};
 use arki_ids::{EventId, TenantId};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
+use serde::Serialize;
 
 pub(crate) use claims::{BATCH, Claimed, Settled, claim, release_all, settle};
 pub(crate) use epochs::publish_lost;
@@ -25,9 +27,6 @@ use crate::trace;
 
 /// How long a published row is kept, in days.
 pub const KEPT_DAYS: i64 = 14;
-
-/// Rows in one INSERT. A fixed number, because each number of rows is a statement of its own to prepare.
-const CHUNK: usize = 100;
 
 /// An event that is to be told.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,10 +65,45 @@ pub async fn append<P: Payload>(
     append_all(tx, &[Draft::new(tenant, aggregate, now, payload)]).await
 }
 
+/// More events than this are written with all of them in one parameter: building the text of a statement with a placeholder
+/// for each value would cost more than running it.
+const FEW: usize = 16;
+
+/// The columns of a new event.
+const COLUMNS: Columns = Columns(&[
+    ("tenant_id", Type::Text),
+    ("id", Type::Text),
+    ("aggregate", Type::Text),
+    ("subject", Type::Text),
+    ("payload", Type::Bytes),
+    ("traceparent", Type::Text),
+    ("create_time", Type::Time),
+]);
+
+#[derive(Serialize)]
+struct Row<'a> {
+    tenant_id: TenantId,
+    id: EventId,
+    aggregate: &'a str,
+    subject: &'static str,
+    #[serde(serialize_with = "rows::hex")]
+    payload: &'a [u8],
+    traceparent: Option<&'a str>,
+    #[serde(serialize_with = "rows::time")]
+    create_time: DateTime<Utc>,
+}
+
 /// Writes many events into the outbox, in their order.
 pub async fn append_all(tx: &Tx, drafts: &[Draft]) -> Result<(), Error> {
     let traceparent = trace::current();
-    for chunk in drafts.chunks(CHUNK) {
+    if drafts.len() > FEW {
+        let rows: Vec<Row<'_>> = drafts.iter().map(|draft| row(draft, traceparent.as_deref())).collect();
+        let sql = COLUMNS.insert(tx.get_database_backend(), "outbox");
+        rows::execute(tx, &sql, &rows, &[]).await?;
+        announce();
+        return Ok(());
+    }
+    for chunk in drafts.chunks(FEW) {
         let mut sql =
             "INSERT INTO outbox (tenant_id, id, aggregate, subject, payload, traceparent, create_time) \
                        VALUES "
@@ -100,6 +134,11 @@ pub async fn append_all(tx: &Tx, drafts: &[Draft]) -> Result<(), Error> {
         announce();
     }
     Ok(())
+}
+
+fn row<'a>(draft: &'a Draft, traceparent: Option<&'a str>) -> Row<'a> {
+    let Draft { id, tenant, aggregate, time, subject, payload } = draft;
+    Row { tenant_id: *tenant, id: *id, aggregate, subject, payload, traceparent, create_time: *time }
 }
 
 /// Marks the published events since a time as to be sent once more, as replays, and tells how many there are.

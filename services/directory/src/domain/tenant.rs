@@ -12,6 +12,11 @@ pub const LEAST_EMPLOYEES: u32 = 5;
 pub const LEAST_COMMENTS: u32 = 10;
 /// How many headline metrics a tenant has unless it says otherwise.
 pub const HEADLINE_METRICS: u32 = 5;
+/// How many of a hundred employees of a source may leave with one HR file unless the tenant says otherwise.
+pub const IMPORT_LEAVERS: u32 = 40;
+/// How many of a hundred employees of a source may come back under another key with one HR file unless the tenant says
+/// otherwise.
+pub const IMPORT_CHANGED_IDS: u32 = 5;
 /// The language of a tenant that names none.
 pub const LANGUAGE: &str = "en";
 
@@ -39,6 +44,20 @@ pub struct HouseRules {
     pub minimum_group_comments: u32,
     /// How many headline metrics the scorecard may have.
     pub headline_metric_cap: u32,
+    /// How many of a hundred employees of a source one HR file may make leavers of.
+    #[serde(default = "import_leavers")]
+    pub import_leavers_percent: u32,
+    /// How many of them may come back under another key.
+    #[serde(default = "import_changed_ids")]
+    pub import_changed_ids_percent: u32,
+}
+
+fn import_leavers() -> u32 {
+    IMPORT_LEAVERS
+}
+
+fn import_changed_ids() -> u32 {
+    IMPORT_CHANGED_IDS
 }
 
 impl HouseRules {
@@ -51,6 +70,8 @@ impl HouseRules {
             minimum_group_employees: LEAST_EMPLOYEES,
             minimum_group_comments: LEAST_COMMENTS,
             headline_metric_cap: HEADLINE_METRICS,
+            import_leavers_percent: IMPORT_LEAVERS,
+            import_changed_ids_percent: IMPORT_CHANGED_IDS,
         }
     }
 }
@@ -64,6 +85,8 @@ pub struct Change {
     pub minimum_group_employees: Option<u32>,
     pub minimum_group_comments: Option<u32>,
     pub headline_metric_cap: Option<u32>,
+    pub import_leavers_percent: Option<u32>,
+    pub import_changed_ids_percent: Option<u32>,
 }
 
 /// A privacy floor that would be lower than what people were promised.
@@ -92,6 +115,8 @@ impl Tenant {
             minimum_group_employees,
             minimum_group_comments,
             headline_metric_cap,
+            import_leavers_percent,
+            import_changed_ids_percent,
         } = change;
         let old = self.rules.clone();
         let rules = HouseRules {
@@ -101,6 +126,8 @@ impl Tenant {
             minimum_group_employees: minimum_group_employees.unwrap_or(old.minimum_group_employees),
             minimum_group_comments: minimum_group_comments.unwrap_or(old.minimum_group_comments),
             headline_metric_cap: headline_metric_cap.unwrap_or(old.headline_metric_cap),
+            import_leavers_percent: import_leavers_percent.unwrap_or(old.import_leavers_percent),
+            import_changed_ids_percent: import_changed_ids_percent.unwrap_or(old.import_changed_ids_percent),
         };
         let floors = Floors { employees: old.minimum_group_employees, comments: old.minimum_group_comments };
         floors.check(rules.minimum_group_employees, rules.minimum_group_comments)?;

@@ -8,11 +8,11 @@ use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::import::mapping::Mapping;
 use crate::domain::import::profile::{self, Profile};
-use crate::domain::import::report::{Change, Count, Fault, FieldChange, MOST, Report, Turnover};
+use crate::domain::import::report::{Change, Count, Fault, FieldChange, MOST, Pending, Report, Turnover};
 use crate::service::{CrmImport, HrImport};
 
 /// The source of a file that names none.
-const HR: &str = "hr";
+pub(super) const HR: &str = "hr";
 const CRM: &str = "crm";
 
 pub(super) async fn hr_file(
@@ -57,7 +57,7 @@ pub(super) async fn crm_file(
     Ok(pb::ImportCrmFileResponse { report: Some(render(report)) })
 }
 
-fn read_profile(name: &str) -> Result<Option<&'static Profile>, Failure> {
+pub(super) fn read_profile(name: &str) -> Result<Option<&'static Profile>, Failure> {
     if name.is_empty() {
         return Ok(None);
     }
@@ -67,7 +67,7 @@ fn read_profile(name: &str) -> Result<Option<&'static Profile>, Failure> {
     })
 }
 
-fn read_mapping(mapping: pb::ColumnMapping, source: &str) -> Mapping {
+pub(super) fn read_mapping(mapping: pb::ColumnMapping, source: &str) -> Mapping {
     let pb::ColumnMapping { columns, delimiter, date_format, source: named, default_currency } = mapping;
     // The bounds allow one character; a tab is also taken as the two characters that stand for it.
     let delimiter = if delimiter == r"\t" { Some(b'\t') } else { delimiter.bytes().next() };
@@ -81,15 +81,28 @@ fn read_mapping(mapping: pb::ColumnMapping, source: &str) -> Mapping {
     }
 }
 
-fn render(report: Report) -> pb::ImportReport {
-    let Report { rows, dry_run, counts, changes, faults, fault_count, turnover, brake, plan, erased_lines } =
-        report;
+pub(super) fn render(report: Report) -> pb::ImportReport {
+    let Report {
+        rows,
+        dry_run,
+        counts,
+        changes,
+        faults,
+        fault_count,
+        turnover,
+        brake,
+        plan,
+        pending,
+        pending_count,
+        erased_lines,
+    } = report;
     let Turnover { employees, leavers, returned, changed_ids } = turnover;
     pb::ImportReport {
         rows: number(rows),
         dry_run,
         counts: counts.into_iter().map(count).collect(),
-        changes: changes.into_iter().map(change).collect(),
+        // To callers of this RPC whoever leaves is somebody who changes.
+        changes: changes.into_iter().map(|one| change(Change { leaves: false, ..one })).collect(),
         errors: faults.into_iter().map(fault).collect(),
         error_count: number(fault_count),
         employees: number(employees),
@@ -100,7 +113,14 @@ fn render(report: Report) -> pb::ImportReport {
         plan,
         erased: number(erased_lines.len() as u64),
         erased_lines: erased_lines.into_iter().take(MOST).map(number).collect(),
+        pending_managers: pending.into_iter().map(waiting).collect(),
+        pending_manager_count: number(pending_count),
     }
+}
+
+pub(super) fn waiting(pending: Pending) -> pb::PendingManager {
+    let Pending { line, external_id, manager } = pending;
+    pb::PendingManager { line: number(line), external_id, manager_external_id: manager }
 }
 
 fn count(count: Count) -> pb::ImportCount {
@@ -113,9 +133,13 @@ fn count(count: Count) -> pb::ImportCount {
     }
 }
 
-fn change(change: Change) -> pb::ImportChange {
-    let Change { kind, external_id, creates, fields } = change;
-    let action = if creates { "create" } else { "update" };
+pub(super) fn change(change: Change) -> pb::ImportChange {
+    let Change { kind, external_id, creates, leaves, fields } = change;
+    let action = match (creates, leaves) {
+        (true, _) => "create",
+        (_, true) => "leave",
+        _ => "update",
+    };
     let field = |FieldChange { field, before, after }| pb::FieldChange { field, before, after };
     pb::ImportChange {
         kind: kind.word().to_owned(),
@@ -125,11 +149,11 @@ fn change(change: Change) -> pb::ImportChange {
     }
 }
 
-fn fault(fault: Fault) -> pb::ImportError {
+pub(super) fn fault(fault: Fault) -> pb::ImportError {
     let Fault { line, column, value, problem } = fault;
     pb::ImportError { line: number(line), column, value, problem }
 }
 
-fn number(value: u64) -> i64 {
+pub(super) fn number(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

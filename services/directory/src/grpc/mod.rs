@@ -19,6 +19,7 @@ mod events;
 mod identities;
 mod identity_providers;
 mod import;
+mod imports;
 mod intake;
 mod methods;
 mod organisation;

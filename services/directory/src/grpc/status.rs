@@ -6,6 +6,7 @@ use arki_rpc::{Failure, Violation};
 
 use crate::domain::Refused;
 use crate::domain::contact::BasisRefused;
+use crate::domain::import::run::{LARGEST, MOST};
 use crate::domain::intake::Malformed;
 use crate::domain::person::{Employment, ExternalId, Illegal, MOST_EXTERNAL_IDS};
 use crate::domain::serves::MOST_EDGES;
@@ -140,6 +141,26 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         Error::ImportPlanChanged { confirmed } => {
             Failure::failed_precondition(ErrorReason::ImportPlanChanged, message).with("plan", confirmed)
         }
+        Error::ImportNotFound(import) => {
+            Failure::not_found(ErrorReason::ImportNotFound, message).with("name", import.name())
+        }
+        Error::ImportState { import, state } => {
+            Failure::failed_precondition(ErrorReason::ImportStateWrong, message)
+                .with("name", import.name())
+                .with("state", state.word())
+        }
+        Error::ImportOffset { import, received } => {
+            Failure::failed_precondition(ErrorReason::ImportOffset, message)
+                .with("name", import.name())
+                .with("received_bytes", received)
+        }
+        Error::ImportTooLarge(import) => Failure::failed_precondition(ErrorReason::ImportTooLarge, message)
+            .with("name", import.name())
+            .with("most", LARGEST),
+        Error::TooManyImports => {
+            Failure::failed_precondition(ErrorReason::TooManyImports, message).with("most", MOST)
+        }
+        Error::ImportLost => Failure::internal(Error::ImportLost),
         Error::SealingKeyMissing => Failure::failed_precondition(ErrorReason::SealingKeyMissing, message),
         Error::Sealed(error) => Failure::internal(error),
         Error::WebhookDeliveryNotFound(delivery) => {

@@ -12,13 +12,15 @@ use crate::domain::{Tenant, etag};
 const FIELD: &str = "tenant";
 
 /// What an update may change.
-const CHANGEABLE: [&str; 6] = [
+const CHANGEABLE: [&str; 8] = [
     "display_name",
     "default_language",
     "time_zone",
     "minimum_group_employees",
     "minimum_group_comments",
     "headline_metric_cap",
+    "import_leavers_percent",
+    "import_changed_ids_percent",
 ];
 
 pub(super) async fn create(
@@ -35,6 +37,8 @@ pub(super) async fn create(
         minimum_group_employees,
         minimum_group_comments,
         headline_metric_cap,
+        import_leavers_percent,
+        import_changed_ids_percent,
     } = change;
     let rules = HouseRules {
         display_name: display_name.unwrap_or(default.display_name),
@@ -43,6 +47,8 @@ pub(super) async fn create(
         minimum_group_employees: minimum_group_employees.unwrap_or(default.minimum_group_employees),
         minimum_group_comments: minimum_group_comments.unwrap_or(default.minimum_group_comments),
         headline_metric_cap: headline_metric_cap.unwrap_or(default.headline_metric_cap),
+        import_leavers_percent: import_leavers_percent.unwrap_or(default.import_leavers_percent),
+        import_changed_ids_percent: import_changed_ids_percent.unwrap_or(default.import_changed_ids_percent),
     };
     let (tenant, secret) =
         grpc.directory.create_tenant(&asked, rules).await.map_err(|error| failure(error, FIELD))?;
@@ -105,6 +111,8 @@ fn change(tenant: &pb::Tenant, mask: &Mask) -> Result<tenant::Change, Failure> {
         create_time: _,
         update_time: _,
         etag: _,
+        import_leavers_percent,
+        import_changed_ids_percent,
     } = tenant;
     let or =
         |given: i32, default: u32| u32::try_from(given).ok().filter(|given| *given > 0).unwrap_or(default);
@@ -123,6 +131,11 @@ fn change(tenant: &pb::Tenant, mask: &Mask) -> Result<tenant::Change, Failure> {
             .pick("minimum_group_comments", || or(*minimum_group_comments, tenant::LEAST_COMMENTS)),
         headline_metric_cap: mask
             .pick("headline_metric_cap", || or(*headline_metric_cap, tenant::HEADLINE_METRICS)),
+        import_leavers_percent: mask
+            .pick("import_leavers_percent", || or(*import_leavers_percent, tenant::IMPORT_LEAVERS)),
+        import_changed_ids_percent: mask.pick("import_changed_ids_percent", || {
+            or(*import_changed_ids_percent, tenant::IMPORT_CHANGED_IDS)
+        }),
     })
 }
 
@@ -135,6 +148,8 @@ fn render(tenant: Tenant) -> pb::Tenant {
         minimum_group_employees,
         minimum_group_comments,
         headline_metric_cap,
+        import_leavers_percent,
+        import_changed_ids_percent,
     } = rules;
     let number = |value: u32| i32::try_from(value).unwrap_or(i32::MAX);
     pb::Tenant {
@@ -145,6 +160,8 @@ fn render(tenant: Tenant) -> pb::Tenant {
         minimum_group_employees: number(minimum_group_employees),
         minimum_group_comments: number(minimum_group_comments),
         headline_metric_cap: number(headline_metric_cap),
+        import_leavers_percent: number(import_leavers_percent),
+        import_changed_ids_percent: number(import_changed_ids_percent),
         create_time: Some(timestamp(create_time)),
         update_time: Some(timestamp(update_time)),
         etag: etag(revision),

@@ -1,14 +1,15 @@
 //! Why a use case was refused, in facts.
 
 use arki_ids::{
-    AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, IntakeDeliveryId, IntakeEndpointId,
-    OutcomeId, PersonId, RoleBindingId, RoleId, ServesEdgeId, SuppressionId, TenantId, UnitId,
-    WebhookDeliveryId, WebhookEndpointId,
+    AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, ImportId, IntakeDeliveryId,
+    IntakeEndpointId, OutcomeId, PersonId, RoleBindingId, RoleId, ServesEdgeId, SuppressionId, TenantId,
+    UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
 use crate::domain::contact::BasisRefused;
 use crate::domain::history::Conflict;
+use crate::domain::import::run::{LARGEST, MOST, State};
 use crate::domain::intake::Malformed;
 use crate::domain::merge::Refusal;
 use crate::domain::person::{ChangeError, ExternalId, Illegal, MOST_EXTERNAL_IDS};
@@ -116,6 +117,25 @@ pub enum Error {
     ImportPlanChanged {
         confirmed: String,
     },
+    #[error("there is no {}", .0.name())]
+    ImportNotFound(ImportId),
+    #[error("{} is {}, which this can't be done with", .import.name(), .state.word())]
+    ImportState {
+        import: ImportId,
+        state: State,
+    },
+    #[error("{} has {received} bytes of its file, send the piece that begins there", .import.name())]
+    ImportOffset {
+        import: ImportId,
+        received: u64,
+    },
+    #[error("the file of {} is larger than {LARGEST} bytes, send it in parts, as delta files", .0.name())]
+    ImportTooLarge(ImportId),
+    #[error("{MOST} imports have not ended, confirm or cancel one first")]
+    TooManyImports,
+    /// Another process has it, or it was cancelled.
+    #[error("an import is worked on by somebody else")]
+    ImportLost,
     #[error("no key is configured to seal secrets with, set directory.sealing_key_files")]
     SealingKeyMissing,
     /// What was sealed can't be opened, which is the operator's matter.

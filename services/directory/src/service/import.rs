@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use arki_database::Tx;
 use arki_ids::{AccountId, OutcomeId, PersonId, RoleId, TenantId, UnitId};
@@ -16,7 +17,11 @@ use crate::domain::import::mapping::Mapping;
 use crate::domain::import::report::{Faults, Report, Turnover};
 use crate::domain::import::table::Table;
 use crate::domain::import::{NewIds, crm, erased, hr};
-use crate::storage::{accounts, attributes, outcomes, people, roles, units};
+use crate::domain::tenant::HouseRules;
+use crate::storage::{accounts, imports, outcomes, pending_managers, people, roles, units};
+
+/// How long the transaction of a file may take: what a call for one has at the edge.
+const DEADLINE: Duration = Duration::from_secs(300);
 
 /// Where new things get their ids.
 pub(super) const IDS: NewIds = NewIds {
@@ -61,18 +66,16 @@ impl Directory {
             Ok(file) => Arc::new(file),
             Err((rows, faults)) => return Ok(Report::refused(rows, dry_run, faults)),
         };
-        self.write("ImportHrFile", asked, move |tx| {
+        self.write_within("ImportHrFile", asked, DEADLINE, move |tx| {
             let (file, source, named, confirm) =
                 (file.clone(), source.clone(), named.clone(), confirm.clone());
             Box::pin(async move {
-                let today = tenant_of(tx, tenant).await?.day_of(now);
+                let house = tenant_of(tx, tenant).await?;
+                let today = house.day_of(now);
                 let effective = effective.unwrap_or(today);
-                let state = hr::State {
-                    units: units::all(tx, tenant).await?,
-                    roles: roles::all(tx, tenant).await?,
+                let mut state = hr::State {
                     people: people::of_source(tx, tenant, &source).await?,
-                    managers: people::managers(tx, tenant).await?,
-                    schema: attributes::schema(tx, tenant).await?,
+                    ..imports::structure(tx, tenant, &source).await?
                 };
                 let keys = erased::hr_keys(&file, &state, &source);
                 let (file, lines) = match gone(tx, tenant, keys).await? {
@@ -82,7 +85,13 @@ impl Directory {
                         (Arc::new(kept), lines)
                     }
                 };
-                let terms = hr::plan::Terms { source: &source, effective, today, full, now, dry_run };
+                let known = state.people.iter().filter_map(|person| person.profile.external_id.as_deref());
+                let known: HashSet<&str> = known.chain(file.lines.keys().map(String::as_str)).collect();
+                let unknown = file.people.iter().filter_map(|row| row.manager.as_ref()?.as_deref());
+                let unknown: HashSet<&str> = unknown.filter(|key| !known.contains(key)).collect();
+                state.elsewhere = imports::elsewhere(tx, tenant, &unknown).await?;
+                let brake = limits(&house);
+                let terms = hr::plan::Terms { source: &source, effective, today, full, now, dry_run, brake };
                 let (plan, mut report) = hr::plan(&file, &state, &terms, IDS);
                 report.erased_lines = lines;
                 if report.faults.is_empty() {
@@ -90,10 +99,15 @@ impl Directory {
                     check_brake(&report, &confirm)?;
                 }
                 if !dry_run {
-                    let hr::Plan { units, roles, people } = plan;
+                    let hr::Plan { units, roles, people, pending } = plan;
                     roles::save(tx, tenant, &roles).await?;
                     units::save(tx, tenant, &units).await?;
+                    // Whoever waits no longer is let go first: the people who come must not be looked for by them.
+                    let (free, wait): (Vec<_>, Vec<_>) =
+                        pending.into_iter().partition(|(_, manager)| manager.is_none());
+                    pending_managers::save(tx, tenant, &source, &free).await?;
                     people::save(tx, tenant, &people).await?;
+                    pending_managers::save(tx, tenant, &source, &wait).await?;
                     tell_units(tx, tenant, &units, now).await?;
                     tell_people(tx, tenant, &people, now).await?;
                 }
@@ -144,6 +158,12 @@ impl Directory {
 /// Those of the keys that are of somebody who was erased.
 async fn gone(tx: &Tx, tenant: TenantId, keys: BTreeSet<Key>) -> Result<BTreeSet<Key>, Error> {
     Ok(super::erasures::erased(tx, tenant, keys).await?.into_keys().collect())
+}
+
+/// How much one file may change before somebody must confirm it.
+pub(super) fn limits(tenant: &Tenant) -> hr::Limits {
+    let HouseRules { import_leavers_percent, import_changed_ids_percent, .. } = &tenant.rules;
+    hr::Limits { leavers: *import_leavers_percent, changed_ids: *import_changed_ids_percent }
 }
 
 /// Refuses to do what nobody confirmed, and what differs from what somebody confirmed.

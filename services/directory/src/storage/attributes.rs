@@ -7,6 +7,7 @@ use std::collections::HashMap;
 
 use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
+use arki_database::rows::{self, Columns, Type as Holds};
 use arki_ids::TenantId;
 use sea_orm::sea_query::{Condition, OnConflict};
 use sea_orm::{
@@ -16,10 +17,19 @@ use sea_orm::{
 
 use super::entity::attribute_definition::{Column, Entity, Model};
 use super::entity::person_attribute;
-use super::{CHUNK, Error, corrupt, word};
+use super::people::is_new;
+use super::{Error, among, corrupt, ids_of, word};
 use crate::domain::Person;
 use crate::domain::attribute::{Definition, Schema, Terms, Type};
 use crate::domain::person::Kind;
+
+const INDEXED: Columns = Columns(&[
+    ("tenant_id", Holds::Text),
+    ("person_id", Holds::Text),
+    ("key", Holds::Text),
+    ("value", Holds::Text),
+    ("key_value", Holds::Text),
+]);
 
 /// One definition.
 pub async fn find(
@@ -108,39 +118,40 @@ pub(super) async fn index(tx: &Tx, tenant: TenantId, people: &[Person]) -> Resul
         return Ok(());
     }
     let indexed: HashMap<String, bool> = rows.into_iter().map(|row| (row.key, row.is_key)).collect();
-    for chunk in people.chunks(CHUNK) {
-        let mut stored: HashMap<String, Vec<person_attribute::Model>> = HashMap::new();
-        let ids = || chunk.iter().map(|person| person.id.to_string());
+    let mut stored: HashMap<String, Vec<person_attribute::Model>> = HashMap::new();
+    let known = ids_of(people.iter().filter(|person| !is_new(person)));
+    if !known.is_empty() {
         let rows = person_attribute::Entity::in_tenant(tenant)
-            .filter(person_attribute::Column::PersonId.is_in(ids()))
-            .order_by_asc(person_attribute::Column::Key)
+            .filter(among(tx, person_attribute::Column::PersonId, &known))
             .all(tx)
             .await?;
         for row in rows {
             stored.entry(row.person_id.clone()).or_default().push(row);
         }
-        let (mut stale, mut fresh) = (Vec::new(), Vec::new());
-        for person in chunk {
-            let mut wanted = values(tenant, person, &indexed);
-            wanted.sort_by(|a, b| a.key.cmp(&b.key));
-            let before = stored.remove(&person.id.to_string()).unwrap_or_default();
-            if before != wanted {
+    }
+    let (mut stale, mut fresh) = (Vec::new(), Vec::new());
+    for person in people {
+        let mut wanted = values(tenant, person, &indexed);
+        wanted.sort_by(|a, b| a.key.cmp(&b.key));
+        let mut before = stored.remove(&person.id.to_string()).unwrap_or_default();
+        // The database's own order of texts may be another.
+        before.sort_by(|a, b| a.key.cmp(&b.key));
+        if before != wanted {
+            if !before.is_empty() {
                 stale.push(person.id.to_string());
-                fresh.extend(wanted);
             }
-        }
-        if !stale.is_empty() {
-            person_attribute::Entity::delete_many()
-                .filter(person_attribute::Column::TenantId.eq(tenant.to_string()))
-                .filter(person_attribute::Column::PersonId.is_in(stale))
-                .exec(tx)
-                .await?;
-        }
-        for rows in fresh.chunks(CHUNK) {
-            let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
-            person_attribute::Entity::insert_many(rows).exec_without_returning(tx).await?;
+            fresh.extend(wanted);
         }
     }
+    if !stale.is_empty() {
+        person_attribute::Entity::delete_many()
+            .filter(person_attribute::Column::TenantId.eq(tenant.to_string()))
+            .filter(among(tx, person_attribute::Column::PersonId, &stale))
+            .exec(tx)
+            .await?;
+    }
+    let insert = INDEXED.insert(tx.get_database_backend(), "person_attribute");
+    rows::execute(tx, &insert, &fresh, &[]).await?;
     Ok(())
 }
 

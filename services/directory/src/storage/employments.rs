@@ -7,19 +7,27 @@
 use std::collections::HashMap;
 
 use arki_database::Tx;
+use arki_database::rows::{self, Columns, Type};
 use arki_ids::{PersonId, TenantId};
 use chrono::NaiveDate;
 use sea_orm::sea_query::Condition;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::employment::{Column, Entity, Model};
-use super::{CHUNK, Error, corrupt, id, word};
+use super::people::is_new;
+use super::{Error, among, corrupt, id, ids_of, word};
 use crate::domain::Person;
 use crate::domain::history::Period;
 use crate::domain::person::{Employment, Employments};
+
+const COLUMNS: Columns = Columns(&[
+    ("tenant_id", Type::Text),
+    ("person_id", Type::Text),
+    ("valid_from", Type::Date),
+    ("valid_to", Type::Date),
+    ("state", Type::Text),
+    ("is_planned", Type::Boolean),
+]);
 
 /// The employment of a person through time.
 pub async fn find(
@@ -70,28 +78,31 @@ pub(super) async fn follow(
     people: &[Person],
     today: NaiveDate,
 ) -> Result<(), Error> {
-    for chunk in people.chunks(CHUNK) {
-        let mut stored: HashMap<String, Vec<Model>> = HashMap::new();
-        let ids = chunk.iter().map(|person| person.id.to_string());
-        for row in Entity::in_tenant(tenant).filter(Column::PersonId.is_in(ids)).all(tx).await? {
+    let mut stored: HashMap<String, Vec<Model>> = HashMap::new();
+    let known = ids_of(people.iter().filter(|person| !is_new(person)));
+    if !known.is_empty() {
+        for row in Entity::in_tenant(tenant).filter(among(tx, Column::PersonId, &known)).all(tx).await? {
             stored.entry(row.person_id.clone()).or_default().push(row);
         }
-        let mut changed = Vec::new();
-        for (person, said) in chunk.iter().map(|person| (person.id, person.profile.employment)) {
-            let rows = stored.remove(&person.to_string()).unwrap_or_default();
-            // Whoever was employed and is a customer now, say, has left.
-            let Some(state) = said.or((!rows.is_empty()).then_some(Employment::Left)) else { continue };
-            let is_due = rows.iter().any(|row| row.is_planned && row.valid_from <= today);
-            let before = put_together(rows)?;
-            let mut after = before.clone();
-            after.follow(today, state).map_err(corrupt)?;
-            if is_due || after != before {
-                changed.push((person, after));
-            }
-        }
-        replace(tx, tenant, changed, today).await?;
     }
-    Ok(())
+    let (mut new, mut changed) = (Vec::new(), Vec::new());
+    for (person, said) in people.iter().map(|person| (person.id, person.profile.employment)) {
+        let rows = stored.remove(&person.to_string()).unwrap_or_default();
+        // Whoever was employed and is a customer now, say, has left.
+        let Some(state) = said.or((!rows.is_empty()).then_some(Employment::Left)) else { continue };
+        let is_due = rows.iter().any(|row| row.is_planned && row.valid_from <= today);
+        let is_new = rows.is_empty();
+        let before = put_together(rows)?;
+        let mut after = before.clone();
+        after.follow(today, state).map_err(corrupt)?;
+        if is_new {
+            new.push((person, after));
+        } else if is_due || after != before {
+            changed.push((person, after));
+        }
+    }
+    insert(tx, tenant, &new, today).await?;
+    replace(tx, tenant, changed, today).await
 }
 
 async fn replace(
@@ -100,14 +111,25 @@ async fn replace(
     changed: Vec<(PersonId, Employments)>,
     today: NaiveDate,
 ) -> Result<(), Error> {
-    for chunk in changed.chunks(CHUNK) {
-        Entity::delete_many()
-            .filter(Column::TenantId.eq(tenant.to_string()))
-            .filter(Column::PersonId.is_in(chunk.iter().map(|(person, _)| person.to_string())))
-            .exec(tx)
-            .await?;
+    let people: Vec<PersonId> = changed.iter().map(|(person, _)| *person).collect();
+    if people.is_empty() {
+        return Ok(());
     }
-    let rows: Vec<Model> = changed
+    Entity::delete_many()
+        .filter(Column::TenantId.eq(tenant.to_string()))
+        .filter(among(tx, Column::PersonId, &people))
+        .exec(tx)
+        .await?;
+    insert(tx, tenant, &changed, today).await
+}
+
+async fn insert(
+    tx: &Tx,
+    tenant: TenantId,
+    through_time: &[(PersonId, Employments)],
+    today: NaiveDate,
+) -> Result<(), Error> {
+    let rows: Vec<Model> = through_time
         .iter()
         .flat_map(|(person, employments)| {
             employments.periods().into_iter().map(move |Period { from, to, value }| Model {
@@ -120,10 +142,7 @@ async fn replace(
             })
         })
         .collect();
-    for chunk in rows.chunks(CHUNK) {
-        let rows = chunk.iter().map(|row| row.clone().into_active_model().reset_all());
-        Entity::insert_many(rows).exec_without_returning(tx).await?;
-    }
+    rows::execute(tx, &COLUMNS.insert(tx.get_database_backend(), "employment"), &rows, &[]).await?;
     Ok(())
 }
 

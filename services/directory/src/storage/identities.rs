@@ -7,15 +7,25 @@
 use std::collections::{BTreeSet, HashMap};
 
 use arki_database::Tx;
+use arki_database::rows::{self, Columns, Type};
 use arki_ids::{PersonId, TenantId};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect,
 };
 
 use super::entity::person_identity::{Column, Entity, Model};
-use super::{CHUNK, Error, id};
+use super::people::is_new;
+use super::{Error, among, id, ids_of};
 use crate::domain::Person;
 use crate::domain::person::ExternalId;
+
+const COLUMNS: Columns = Columns(&[
+    ("tenant_id", Type::Text),
+    ("person_id", Type::Text),
+    ("source", Type::Text),
+    ("external_id", Type::Text),
+    ("is_primary", Type::Boolean),
+]);
 
 /// Who has a pair.
 pub async fn find(
@@ -69,37 +79,37 @@ pub async fn delete(tx: &Tx, tenant: TenantId, person: PersonId, pair: &External
 
 /// Brings the primary pairs of people to what they have.
 pub(super) async fn follow(tx: &Tx, tenant: TenantId, people: &[Person]) -> Result<(), Error> {
-    for chunk in people.chunks(CHUNK) {
-        let mut stored: HashMap<String, Vec<Model>> = HashMap::new();
-        let ids = chunk.iter().map(|person| person.id.to_string());
-        for row in Entity::in_tenant(tenant).filter(Column::PersonId.is_in(ids)).all(tx).await? {
+    let mut stored: HashMap<String, Vec<Model>> = HashMap::new();
+    let known = ids_of(people.iter().filter(|person| !is_new(person)));
+    if !known.is_empty() {
+        for row in Entity::in_tenant(tenant).filter(among(tx, Column::PersonId, &known)).all(tx).await? {
             stored.entry(row.person_id.clone()).or_default().push(row);
         }
-        let (mut stale, mut fresh) = (Vec::new(), Vec::new());
-        for person in chunk {
-            let primary = person.profile.primary();
-            let before = stored.remove(&person.id.to_string()).unwrap_or_default();
-            let was = before.iter().find(|row| row.is_primary).cloned().map(pair);
-            if was == primary {
-                continue;
-            }
-            stale.push(person.id.to_string());
-            let kept = before.into_iter().filter(|row| !row.is_primary);
-            fresh.extend(kept.filter(|row| Some(pair(row.clone())) != primary));
-            fresh.extend(primary.map(|primary| row(tenant, person.id, primary, true)));
-        }
-        if !stale.is_empty() {
-            Entity::delete_many()
-                .filter(Column::TenantId.eq(tenant.to_string()))
-                .filter(Column::PersonId.is_in(stale))
-                .exec(tx)
-                .await?;
-        }
-        for rows in fresh.chunks(CHUNK) {
-            let rows = rows.iter().map(|row| row.clone().into_active_model().reset_all());
-            Entity::insert_many(rows).exec_without_returning(tx).await?;
-        }
     }
+    let (mut stale, mut fresh) = (Vec::new(), Vec::new());
+    for person in people {
+        let primary = person.profile.primary();
+        let before = stored.remove(&person.id.to_string()).unwrap_or_default();
+        let was = before.iter().find(|row| row.is_primary).cloned().map(pair);
+        if was == primary {
+            continue;
+        }
+        if !before.is_empty() {
+            stale.push(person.id.to_string());
+        }
+        let kept = before.into_iter().filter(|row| !row.is_primary);
+        fresh.extend(kept.filter(|row| Some(pair(row.clone())) != primary));
+        fresh.extend(primary.map(|primary| row(tenant, person.id, primary, true)));
+    }
+    if !stale.is_empty() {
+        Entity::delete_many()
+            .filter(Column::TenantId.eq(tenant.to_string()))
+            .filter(among(tx, Column::PersonId, &stale))
+            .exec(tx)
+            .await?;
+    }
+    let insert = COLUMNS.insert(tx.get_database_backend(), "person_identity");
+    rows::execute(tx, &insert, &fresh, &[]).await?;
     Ok(())
 }
 

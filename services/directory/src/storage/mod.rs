@@ -24,13 +24,14 @@
 //! - `erasure`, `erasure_confirmation`, `erased_key` and `erasure_secret`: see [`erasures`]. What each table holds of a
 //!   person says [`privacy`].
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
-//! - `webhook_…`: see [`webhooks`].
+//! - `webhook_…`: see [`webhooks`]. `import_…`: see [`imports`]. `pending_manager`: see [`pending_managers`].
 //!
 //! Besides them lie `request_id`, `outbox`, `inbox` and `dead_letter`, which `arki-database` and `arki-events` own.
 //!
 //! Every function takes the tenant and reaches entities through `in_tenant`, but for those that say why they can't:
 //! [`api_keys::find_by_hash`], [`identity_providers::of_issuer`], [`audit::tenants`], [`tenants::list`],
-//! [`intake::endpoints::find_anywhere`], [`intake::queue`] and [`webhooks::queue`].
+//! [`intake::endpoints::find_anywhere`], [`intake::queue`], [`webhooks::queue`], [`imports::claim`], [`imports::expire`]
+//! and [`imports::release_all`].
 
 pub mod accounts;
 pub mod ambassadors;
@@ -45,10 +46,12 @@ mod entity;
 pub mod erasures;
 pub mod identities;
 pub mod identity_providers;
+pub mod imports;
 pub mod intake;
 pub mod merges;
 mod migration;
 pub mod outcomes;
+pub mod pending_managers;
 pub mod people;
 pub mod privacy;
 pub mod role_bindings;
@@ -64,7 +67,13 @@ pub mod webhooks;
 use std::fmt::Display;
 use std::str::FromStr;
 
+use arki_database::rows;
 use arki_ids::{Id, Kind};
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend};
+use serde::Serialize;
+
+use crate::domain::Person;
 
 pub use arki_database::Error;
 pub use migration::Migrator;
@@ -96,6 +105,21 @@ fn word<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Result<T, Error>
 /// Reads a stored text of a type.
 fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Error> {
     text.parse().map_err(corrupt)
+}
+
+/// The ids of people, as they are stored.
+fn ids_of<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<String> {
+    people.map(|person| person.id.to_string()).collect()
+}
+
+/// Rows whose column is one of these, with all of them in one parameter.
+fn among<S: Serialize>(db: &impl ConnectionTrait, column: impl ColumnTrait, values: &[S]) -> Expr {
+    let backend = db.get_database_backend();
+    // Texts and ids become JSON without fail.
+    let list = serde_json::to_string(values).unwrap_or_default();
+    let (first, second) = if backend == DbBackend::Postgres { ("$1", "$2") } else { ("?", "?") };
+    let sql = rows::is_among(backend, first, second);
+    Expr::cust_with_exprs(sql, [Expr::col(column.as_column_ref()), Expr::val(list)])
 }
 
 fn corrupt(error: impl Display) -> Error {

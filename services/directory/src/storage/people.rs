@@ -8,18 +8,20 @@ mod select;
 
 use std::collections::{BTreeSet, HashMap};
 
+use arki_database::rows::MOST_ROWS;
 use arki_ids::{PersonId, TenantId, UnitId};
 use chrono::NaiveDate;
 use sea_orm::sea_query::{Expr, ExprTrait};
 use sea_orm::{ColumnTrait, ConnectionTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select};
 
 use super::entity::{membership, person};
-use super::{CHUNK, Error, employments, id};
+use super::{Error, among, employments, id};
 use crate::domain::Person;
 use crate::domain::person::{Employment, Kind};
 
-pub use lookup::{of_ids, with_any_key, with_emails};
+pub use lookup::{count_employees, employees_with_emails, keys_of_source, of_ids, with_any_key, with_emails};
 pub use reports::{above, reports};
+pub(super) use save::is_new;
 pub use save::save;
 pub use select::{Filter, UnitFilter, audience, list};
 
@@ -53,10 +55,10 @@ pub async fn with_keys(
     keys: &[&str],
 ) -> Result<Vec<Person>, Error> {
     let mut people = Vec::new();
-    for chunk in keys.chunks(CHUNK) {
+    for chunk in keys.chunks(MOST_ROWS) {
         let select = person::Entity::in_tenant(tenant)
             .filter(person::Column::Source.eq(source))
-            .filter(person::Column::ExternalId.is_in(chunk.iter().copied()));
+            .filter(among(db, person::Column::ExternalId, chunk));
         people.extend(load(db, tenant, select).await?);
     }
     Ok(people)
@@ -168,10 +170,10 @@ async fn load(
 ) -> Result<Vec<Person>, Error> {
     let people = select.order_by_asc(person::Column::Id).all(db).await?;
     let mut places = HashMap::with_capacity(people.len());
-    for chunk in people.chunks(CHUNK) {
-        let ids = chunk.iter().map(|person| person.id.as_str());
+    for chunk in people.chunks(MOST_ROWS) {
+        let ids: Vec<&str> = chunk.iter().map(|person| person.id.as_str()).collect();
         let found = membership::Entity::in_tenant(tenant)
-            .filter(membership::Column::PersonId.is_in(ids))
+            .filter(among(db, membership::Column::PersonId, &ids))
             .all(db)
             .await?;
         rows::sort_in(found, &mut places)?;

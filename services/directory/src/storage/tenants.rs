@@ -45,6 +45,8 @@ pub async fn save(tx: &Tx, tenant: &Tenant) -> Result<(), Error> {
             Column::MinimumGroupEmployees,
             Column::MinimumGroupComments,
             Column::HeadlineMetricCap,
+            Column::ImportLeaversPercent,
+            Column::ImportChangedIdsPercent,
             Column::Revision,
             Column::UpdateTime,
         ])
@@ -65,6 +67,8 @@ impl TryFrom<&Tenant> for Model {
             minimum_group_employees,
             minimum_group_comments,
             headline_metric_cap,
+            import_leavers_percent,
+            import_changed_ids_percent,
         } = rules;
         Ok(Self {
             tenant_id: id.to_string(),
@@ -74,6 +78,8 @@ impl TryFrom<&Tenant> for Model {
             minimum_group_employees: i32::try_from(*minimum_group_employees).map_err(corrupt)?,
             minimum_group_comments: i32::try_from(*minimum_group_comments).map_err(corrupt)?,
             headline_metric_cap: i32::try_from(*headline_metric_cap).map_err(corrupt)?,
+            import_leavers_percent: i32::try_from(*import_leavers_percent).map_err(corrupt)?,
+            import_changed_ids_percent: i32::try_from(*import_changed_ids_percent).map_err(corrupt)?,
             revision: *revision,
             create_time: *create_time,
             update_time: *update_time,
@@ -93,6 +99,8 @@ impl TryFrom<Model> for Tenant {
             minimum_group_employees,
             minimum_group_comments,
             headline_metric_cap,
+            import_leavers_percent,
+            import_changed_ids_percent,
             revision,
             create_time,
             update_time,
@@ -104,6 +112,8 @@ impl TryFrom<Model> for Tenant {
             minimum_group_employees: u32::try_from(minimum_group_employees).map_err(corrupt)?,
             minimum_group_comments: u32::try_from(minimum_group_comments).map_err(corrupt)?,
             headline_metric_cap: u32::try_from(headline_metric_cap).map_err(corrupt)?,
+            import_leavers_percent: u32::try_from(import_leavers_percent).map_err(corrupt)?,
+            import_changed_ids_percent: u32::try_from(import_changed_ids_percent).map_err(corrupt)?,
         };
         Ok(Self { id: id(&tenant_id)?, rules, revision, create_time, update_time })
     }

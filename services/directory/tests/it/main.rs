@@ -19,6 +19,8 @@ mod growth;
 mod identities;
 mod import;
 mod import_brake;
+mod import_user;
+mod imports;
 mod isolation;
 mod merges;
 mod organisation;

@@ -31,6 +31,8 @@ async fn the_first_start_makes_one_tenant_and_one_key(server: Server) {
         minimum_group_employees: 5,
         minimum_group_comments: 10,
         headline_metric_cap: 5,
+        import_leavers_percent: 40,
+        import_changed_ids_percent: 5,
         etag: "1".to_owned(),
         name: tenant.name.clone(),
         create_time: tenant.create_time,

@@ -75,11 +75,11 @@ impl Cell<'_> {
 }
 
 impl Columns {
-    /// Finds the mapped columns in a table. `fields` are those that this kind of file has; `with_attributes` tells
+    /// Finds the mapped columns among those of a file. `fields` are those that this kind of file has; `with_attributes` tells
     /// whether it has `attribute:KEY` besides.
     pub fn find(
         mapping: &Mapping,
-        table: &Table,
+        headings: &[String],
         fields: &[&'static str],
         with_attributes: bool,
     ) -> Result<Self, Faults> {
@@ -88,10 +88,10 @@ impl Columns {
         let mut columns = Self { by_field: BTreeMap::new(), attributes: Vec::new(), nothing };
         for (heading, field) in &mapping.columns {
             let heading = heading.trim();
-            let mut places = table.headings.iter().enumerate().filter(|(_, found)| *found == heading);
+            let mut places = headings.iter().enumerate().filter(|(_, found)| *found == heading);
             let (first, second) = (places.next(), places.next());
             let Some((index, _)) = first else {
-                let problem = format!("the file has no such column, it has: {}", table.headings.join(", "));
+                let problem = format!("the file has no such column, it has: {}", headings.join(", "));
                 faults.add(1, heading, "", problem);
                 continue;
             };
@@ -116,17 +116,17 @@ impl Columns {
             }
         }
         if let Some(profile) = mapping.profile {
-            columns.take_profile(profile, table);
+            columns.take_profile(profile, headings);
         }
         if faults.is_empty() { Ok(columns) } else { Err(faults) }
     }
 
     /// Adds what a profile knows of the columns that are not mapped yet.
-    fn take_profile(&mut self, profile: &'static Profile, table: &Table) {
-        let headings: Vec<String> = table.headings.iter().map(|heading| plain(heading)).collect();
+    fn take_profile(&mut self, profile: &'static Profile, named: &[String]) {
+        let headings: Vec<String> = named.iter().map(|heading| plain(heading)).collect();
         for (name, field) in profile.columns {
             let Some(index) = headings.iter().position(|heading| heading == name) else { continue };
-            let column = Column { index, heading: table.headings[index].clone() };
+            let column = Column { index, heading: named[index].clone() };
             let mapped = |column: &Column| column.index == index;
             if self.by_field.values().any(mapped) || self.attributes.iter().any(|(_, known)| mapped(known)) {
                 continue;
@@ -216,7 +216,7 @@ mod tests {
         let table = table::read("Tunnus,Nimi,Nimi,Toimipaikka\n1,a,b,c\n", None).unwrap();
         let columns = columns.iter().map(|(heading, field)| ((*heading).to_owned(), (*field).to_owned()));
         let mapping = Mapping { columns: columns.collect(), ..Mapping::default() };
-        Columns::find(&mapping, &table, &["person_id", "name"], true).map_err(|faults| {
+        Columns::find(&mapping, &table.headings, &["person_id", "name"], true).map_err(|faults| {
             let faults = Report::refused(0, true, faults).faults.into_iter();
             faults.map(|fault| (fault.line, fault.column)).collect()
         })

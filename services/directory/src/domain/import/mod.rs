@@ -13,6 +13,7 @@ mod json;
 pub mod mapping;
 pub mod profile;
 pub mod report;
+pub mod run;
 pub mod table;
 
 use arki_ids::{AccountId, OutcomeId, PersonId, RoleId, UnitId};

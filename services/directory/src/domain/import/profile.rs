@@ -1,7 +1,7 @@
 //! How HR systems name the columns of what they export.
 
 use super::hr::field;
-use super::table::Table;
+use super::table::{Row, Table};
 
 /// The shape of the exports of an HR system. A file need not have all of it: columns that it lacks are passed over.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub struct Profile {
     pub nothing: &'static [&'static str],
 }
 
-/// The heading of the column that [`Profile::prepare`] adds.
+/// The heading of the column that [`Profile::shape`] adds.
 const PATH: &str = "Division > Department";
 
 const WORKDAY: Profile = Profile {
@@ -139,40 +139,63 @@ pub fn of_name(name: &str) -> Option<&'static Profile> {
     PROFILES.into_iter().find(|profile| profile.name == name)
 }
 
+/// How the rows of one file are brought into the form that the mapping has fields for.
+#[derive(Clone, Debug)]
+pub struct Shape {
+    profile: &'static Profile,
+    headings: Vec<String>,
+    key: Option<usize>,
+    steps: Vec<usize>,
+    /// Whether a row came before.
+    begun: bool,
+}
+
 impl Profile {
-    /// Brings a table into the form that the mapping has fields for: cells of several columns that make the path of
-    /// a unit become one, and a second line of headings, as `SuccessFactors` writes, goes.
-    pub fn prepare(&self, table: &mut Table) {
-        let is_repeated = |heading: &String, cell: &str| {
-            let cell = plain(cell);
-            cell == plain(heading) && !cell.is_empty()
-        };
+    /// What is done with the rows of a file that has these columns; one may be added.
+    pub fn shape(&'static self, headings: &mut Vec<String>) -> Shape {
+        let place = |name: &str| headings.iter().position(|heading| plain(heading) == name);
         let key = self
             .columns
             .iter()
             .filter(|(_, field)| *field == field::PERSON_ID)
-            .find_map(|(name, _)| table.headings.iter().position(|heading| plain(heading) == *name));
-        if let (Some(key), Some(first)) = (key, table.rows.first())
-            && is_repeated(&table.headings[key], first.cell(key))
-        {
-            table.rows.remove(0);
+            .find_map(|(name, _)| place(name));
+        let steps: Vec<usize> = self.path.iter().filter_map(|step| place(step)).collect();
+        let shape = Shape { profile: self, headings: headings.clone(), key, steps, begun: false };
+        if !shape.steps.is_empty() {
+            headings.push(PATH.to_owned());
         }
-        let steps: Vec<usize> = self
-            .path
-            .iter()
-            .filter_map(|step| table.headings.iter().position(|heading| plain(heading) == *step))
-            .collect();
-        if steps.is_empty() {
-            return;
+        shape
+    }
+
+    /// Brings a table into the form that the mapping has fields for.
+    pub fn prepare(&'static self, table: &mut Table) {
+        let mut shape = self.shape(&mut table.headings);
+        table.rows.retain_mut(|row| shape.fits(row));
+    }
+}
+
+impl Shape {
+    /// Cells of several columns that make the path of a unit become one; a second line of headings, as `SuccessFactors`
+    /// writes, is no row.
+    pub fn fits(&mut self, row: &mut Row) -> bool {
+        let is_first = !std::mem::replace(&mut self.begun, true);
+        if is_first && let Some(key) = self.key {
+            let cell = plain(row.cell(key));
+            if !cell.is_empty() && cell == plain(&self.headings[key]) {
+                return false;
+            }
         }
-        table.headings.push(PATH.to_owned());
-        for row in &mut table.rows {
-            let cells = steps.iter().map(|step| row.cell(*step)).filter(|cell| !cell.is_empty());
-            let cells = cells.filter(|cell| !self.nothing.contains(cell));
-            // What stands between the steps of a path can't stand inside of one.
-            let path = cells.map(|cell| cell.replace('>', "/")).collect::<Vec<_>>().join(" > ");
-            row.push(&path);
+        if self.steps.is_empty() {
+            return true;
         }
+        // A row of JSON may know fewer columns than the file has.
+        row.fill(self.headings.len());
+        let cells = self.steps.iter().map(|step| row.cell(*step)).filter(|cell| !cell.is_empty());
+        let cells = cells.filter(|cell| !self.profile.nothing.contains(cell));
+        // What stands between the steps of a path can't stand inside of one.
+        let path = cells.map(|cell| cell.replace('>', "/")).collect::<Vec<_>>().join(" > ");
+        row.push(&path);
+        true
     }
 }
 

@@ -49,6 +49,9 @@ pub struct Change {
     pub external_id: String,
     /// Whether the thing is new.
     pub creates: bool,
+    /// Whether somebody leaves because the file does not tell of them.
+    #[serde(default)]
+    pub leaves: bool,
     pub fields: Vec<FieldChange>,
 }
 
@@ -94,6 +97,16 @@ impl Faults {
         self.0.is_empty()
     }
 
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Takes out what was found so far.
+    pub fn take(&mut self) -> Vec<Fault> {
+        std::mem::take(&mut self.0)
+    }
+
     /// Adds all of another list.
     pub fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
@@ -123,6 +136,22 @@ pub struct Report {
     /// Lines that were left out, because they bring back somebody who was erased.
     #[serde(default)]
     pub erased_lines: Vec<u64>,
+    /// Who waits for a manager, the first [`MOST`].
+    #[serde(default)]
+    pub pending: Vec<Pending>,
+    /// How many do.
+    #[serde(default)]
+    pub pending_count: u64,
+}
+
+/// Somebody whose manager is not known yet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pending {
+    /// The line of the file; 0 where there is none.
+    pub line: u64,
+    pub external_id: String,
+    /// The key of the manager.
+    pub manager: String,
 }
 
 /// How many of the employees of a source come and go.
@@ -154,14 +183,19 @@ impl Report {
 #[derive(Clone, Debug)]
 pub struct Tally {
     counts: Vec<Count>,
-    changes: Vec<Change>,
+    /// Those that were found and not taken out.
+    pub changes: Vec<Change>,
+    /// How many changes are kept at most.
+    pub most: usize,
+    /// Whether what is told now is of somebody whom the file leaves out.
+    pub leave: bool,
 }
 
 impl Tally {
     /// A tally of these kinds, which are all counted even where nothing changes.
     pub fn of(kinds: &[Kind]) -> Self {
         let count = |kind: &Kind| Count { kind: *kind, created: 0, updated: 0, unchanged: 0 };
-        Self { counts: kinds.iter().map(count).collect(), changes: Vec::new() }
+        Self { counts: kinds.iter().map(count).collect(), changes: Vec::new(), most: MOST, leave: false }
     }
 
     /// A thing that is as the file says.
@@ -177,8 +211,9 @@ impl Tally {
         } else {
             count.updated += 1;
         }
-        if self.changes.len() < MOST {
-            self.changes.push(Change { kind, external_id: external_id.to_owned(), creates, fields });
+        if self.changes.len() < self.most {
+            let leaves = self.leave;
+            self.changes.push(Change { kind, external_id: external_id.to_owned(), creates, leaves, fields });
         }
     }
 
@@ -192,7 +227,7 @@ impl Tally {
 
     /// The report of it all.
     pub fn report(self, rows: u64, dry_run: bool) -> Report {
-        let Self { counts, changes } = self;
+        let Self { counts, changes, .. } = self;
         Report {
             rows,
             dry_run,
@@ -204,6 +239,8 @@ impl Tally {
             brake: String::new(),
             plan: String::new(),
             erased_lines: Vec::new(),
+            pending: Vec::new(),
+            pending_count: 0,
         }
     }
 }

@@ -1,5 +1,10 @@
 //! A CSV file as rows that know their lines.
 
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io::{Chain, Cursor, Read};
+use std::rc::Rc;
+
 use csv::{ReaderBuilder, StringRecord};
 
 use super::json;
@@ -8,6 +13,12 @@ use super::report::Faults;
 /// The longest cell that is taken, in bytes. A longer one is nearly always the rest of the file behind a quotation
 /// mark that nobody closed, and saying so helps more than a complaint about its contents.
 const LONGEST_CELL: usize = 10_000;
+
+/// How much of a file is read to find out what it is, in bytes.
+const LONGEST_HEAD: usize = 65_536;
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+const BYTE_ORDER_MARK_BYTES: &[u8] = "\u{feff}".as_bytes();
 
 /// The separators that are looked for when none is given, the most likely one first.
 const SEPARATORS: [u8; 4] = *b",;\t|";
@@ -18,19 +29,6 @@ pub struct Table {
     /// The headings as written, without the space around them.
     pub headings: Vec<String>,
     pub rows: Vec<Row>,
-}
-
-impl Table {
-    /// Complains of cells that can't be meant.
-    pub fn check_cells(&self, faults: &mut Faults) {
-        for row in &self.rows {
-            if let Some(long) = row.cells.iter().find(|cell| cell.len() > LONGEST_CELL) {
-                faults.add(row.line, "", long, format!("a cell is longer than {LONGEST_CELL} bytes"));
-            } else if let Some(cell) = row.cells.iter().find(|cell| cell.contains('\0')) {
-                faults.add(row.line, "", cell, NUL);
-            }
-        }
-    }
 }
 
 /// A row and where it begins.
@@ -45,6 +43,21 @@ impl Row {
     /// A row of these cells.
     pub fn new(line: u64, cells: &[String]) -> Self {
         Self { line, cells: StringRecord::from(cells.to_vec()) }
+    }
+
+    /// What can't be meant of a cell of this row.
+    pub fn complaint(&self) -> Option<(&str, String)> {
+        if let Some(long) = self.cells.iter().find(|cell| cell.len() > LONGEST_CELL) {
+            return Some((long, format!("a cell is longer than {LONGEST_CELL} bytes")));
+        }
+        self.cells.iter().find(|cell| cell.contains('\0')).map(|cell| (cell, NUL.to_owned()))
+    }
+
+    /// Adds empty cells up to a number of cells.
+    pub fn fill(&mut self, count: usize) {
+        while self.cells.len() < count {
+            self.cells.push_field("");
+        }
     }
 
     /// Adds a cell.
@@ -64,29 +77,86 @@ const NUL: &str = "a cell contains the character U+0000, remove it";
 /// Reads a file: JSON where it begins as such, else CSV. Rows of nothing but empty cells are passed over: spreadsheets leave them behind.
 pub fn read(content: &str, delimiter: Option<u8>) -> Result<Table, Faults> {
     let mut faults = Faults::default();
-    let content = content.strip_prefix('\u{feff}').unwrap_or(content);
-    if json::is(content) {
-        return json::read(content);
+    // Of JSON the columns are known at the end, so that the rows are made in a second scan.
+    let known = if json::is(content.trim_start_matches(BYTE_ORDER_MARK)) {
+        scan(content.as_bytes(), delimiter, &[], &mut faults, &mut |_, _, _| true)
+    } else {
+        Some(Vec::new())
+    };
+    let Some(known) = known.filter(|_| faults.is_empty()) else { return Err(faults) };
+    let mut rows = Vec::new();
+    let mut take = |_: &[String], row: Row, _: &mut Faults| {
+        rows.push(row);
+        true
+    };
+    match scan(content.as_bytes(), delimiter, &known, &mut faults, &mut take) {
+        Some(headings) if faults.is_empty() => Ok(Table { headings, rows }),
+        _ => Err(faults),
     }
-    let delimiter = delimiter.unwrap_or_else(|| sniff(content));
+}
+
+/// What takes a row, with the columns that are known by then. It answers whether it wants more.
+pub type Take<'t> = &'t mut dyn FnMut(&[String], Row, &mut Faults) -> bool;
+
+/// Reads a file row by row, holding no more than a row of it, and returns its columns. `known` are the columns of an earlier
+/// scan: those of JSON are all known only at its end.
+pub fn scan(
+    source: impl Read,
+    delimiter: Option<u8>,
+    known: &[String],
+    faults: &mut Faults,
+    take: Take<'_>,
+) -> Option<Vec<String>> {
+    let (start, source) = open(source, faults)?;
+    if json::is(&start) {
+        return json::scan(source, known, faults, take);
+    }
+    scan_csv(source, delimiter.unwrap_or_else(|| sniff(&start)), faults, take)
+}
+
+/// The columns of a file: of CSV by its first line, of JSON by all of its entries.
+pub fn columns(source: impl Read, delimiter: Option<u8>, faults: &mut Faults) -> Option<Vec<String>> {
+    let (start, source) = open(source, faults)?;
+    if json::is(&start) {
+        return json::scan(source, &[], faults, &mut |_, _, _| true);
+    }
+    scan_csv(source, delimiter.unwrap_or_else(|| sniff(&start)), faults, &mut |_, _, _| false)
+}
+
+/// The first line of a file, and all of it, without the byte order mark.
+fn open<R: Read>(mut source: R, faults: &mut Faults) -> Option<(String, Chain<Cursor<Vec<u8>>, R>)> {
+    match head(&mut source) {
+        Ok(head) => {
+            let head = head.strip_prefix(BYTE_ORDER_MARK_BYTES).unwrap_or(&head).to_vec();
+            Some((String::from_utf8_lossy(&head).into_owned(), Cursor::new(head).chain(source)))
+        }
+        Err(error) => {
+            faults.add(0, "", "", format!("the file can't be read: {error}"));
+            None
+        }
+    }
+}
+
+fn scan_csv(source: impl Read, delimiter: u8, faults: &mut Faults, take: Take<'_>) -> Option<Vec<String>> {
+    let breaks = Rc::default();
     let mut reader = ReaderBuilder::new()
         .delimiter(delimiter)
         .has_headers(false)
         // A row with too many or too few cells is told by its line and does not hide those after it.
         .flexible(true)
-        .from_reader(content.as_bytes());
-    let mut lines = Lines::new(content);
+        .from_reader(Counted { source, breaks: Rc::clone(&breaks) });
     let mut headings: Option<Vec<String>> = None;
-    let mut rows = Vec::new();
-    for record in reader.records() {
-        let cells = match record {
-            Ok(cells) => cells,
+    let mut cells = StringRecord::new();
+    loop {
+        match reader.read_record(&mut cells) {
+            Ok(true) => {}
+            Ok(false) => break,
             Err(error) => {
                 faults.add(0, "", "", format!("the file can't be read as CSV: {error}"));
                 break;
             }
-        };
-        let line = lines.of(cells.position().map_or(0, csv::Position::byte));
+        }
+        let line = breaks.borrow_mut().line_of(cells.position().map_or(0, csv::Position::byte));
         if cells.iter().all(|cell| cell.trim().is_empty()) {
             continue;
         }
@@ -110,18 +180,38 @@ pub fn read(content: &str, delimiter: Option<u8>) -> Result<Table, Faults> {
             faults.add(line, "", cell, NUL);
             continue;
         }
-        rows.push(Row { line, cells });
-    }
-    match headings {
-        Some(headings) if faults.is_empty() => Ok(Table { headings, rows }),
-        Some(_) => Err(faults),
-        None => {
-            if faults.is_empty() {
-                faults.add(0, "", "", "the file is empty, its first line must name the columns");
-            }
-            Err(faults)
+        if !take(headings, Row { line, cells: cells.clone() }, faults) {
+            break;
         }
     }
+    if headings.is_none() && faults.is_empty() {
+        faults.add(0, "", "", "the file is empty, its first line must name the columns");
+    }
+    headings
+}
+
+/// The beginning of a file up to the end of its first line, which tells what kind of file it is.
+fn head(source: &mut impl Read) -> std::io::Result<Vec<u8>> {
+    let mut head = Vec::new();
+    let (mut quoted, mut filled) = (false, false);
+    let mut byte = [0; 4096];
+    while head.len() < LONGEST_HEAD {
+        let length = source.read(&mut byte)?;
+        if length == 0 {
+            break;
+        }
+        head.extend_from_slice(&byte[..length]);
+        let ends = byte[..length].iter().any(|byte| {
+            quoted ^= *byte == b'"';
+            let is_break = matches!(byte, b'\n' | b'\r');
+            filled |= !byte.is_ascii_whitespace();
+            is_break && filled && !quoted
+        });
+        if ends {
+            break;
+        }
+    }
+    Ok(head)
 }
 
 /// The separator that occurs most in the first line, outside of quotation marks.
@@ -144,33 +234,64 @@ fn sniff(content: &str) -> u8 {
     SEPARATORS[best]
 }
 
-/// Counts lines up to ever later places. The reader's own count is of where it stopped reading the record before,
-/// which empty lines and the second half of CR LF make differ from where this one begins.
-struct Lines<'a> {
-    content: &'a [u8],
-    at: usize,
-    line: u64,
+/// Notes where lines end, while a reader reads on.
+struct Counted<R> {
+    source: R,
+    breaks: Rc<RefCell<Breaks>>,
 }
 
-impl<'a> Lines<'a> {
-    fn new(content: &'a str) -> Self {
-        Self { content: content.as_bytes(), at: 0, line: 1 }
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+        let length = self.source.read(into)?;
+        self.breaks.borrow_mut().feed(&into[..length]);
+        Ok(length)
+    }
+}
+
+/// Counts lines up to ever later places. The reader's own count is of where it stopped reading the record before,
+/// which empty lines and the second half of CR LF make differ from where this one begins.
+#[derive(Default)]
+struct Breaks {
+    /// How many lines ended before the first of `ahead`.
+    lines: u64,
+    /// How many bytes were fed.
+    fed: u64,
+    /// A CR whose next byte is not known yet.
+    open: Option<u64>,
+    /// Where breaks are that were not counted yet, and whether each ends a line.
+    ahead: VecDeque<(u64, bool)>,
+}
+
+impl Breaks {
+    fn feed(&mut self, bytes: &[u8]) {
+        if bytes.is_empty() {
+            self.ahead.extend(self.open.take().map(|at| (at, true)));
+        }
+        for byte in bytes {
+            // A lone CR ends a line too, as old spreadsheets write it.
+            if let Some(at) = self.open.take() {
+                self.ahead.push_back((at, *byte != b'\n'));
+            }
+            match byte {
+                b'\n' => self.ahead.push_back((self.fed, true)),
+                b'\r' => self.open = Some(self.fed),
+                _ => {}
+            }
+            self.fed += 1;
+        }
     }
 
-    fn of(&mut self, byte: u64) -> u64 {
-        let begin = usize::try_from(byte).unwrap_or(usize::MAX).min(self.content.len());
-        while let Some(byte) = self.content.get(self.at) {
-            let is_break = matches!(byte, b'\n' | b'\r');
-            if self.at >= begin && !is_break {
+    fn line_of(&mut self, begin: u64) -> u64 {
+        let mut at = begin;
+        while let Some((place, ends)) = self.ahead.front().copied() {
+            if place > at {
                 break;
             }
-            // A lone CR ends a line too, as old spreadsheets write it.
-            if *byte == b'\n' || (*byte == b'\r' && self.content.get(self.at + 1) != Some(&b'\n')) {
-                self.line += 1;
-            }
-            self.at += 1;
+            self.ahead.pop_front();
+            self.lines += u64::from(ends);
+            at = at.max(place + 1);
         }
-        self.line
+        self.lines + 1
     }
 }
 

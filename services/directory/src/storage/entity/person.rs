@@ -1,7 +1,8 @@
 use arki_ids::TenantId;
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "person")]
 pub(in crate::storage) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
@@ -24,7 +25,9 @@ pub(in crate::storage) struct Model {
     pub source: String,
     pub attributes: Json,
     pub revision: i64,
+    #[serde(serialize_with = "arki_database::rows::time")]
     pub create_time: DateTimeUtc,
+    #[serde(serialize_with = "arki_database::rows::time")]
     pub update_time: DateTimeUtc,
 }
 

@@ -1,7 +1,8 @@
 use arki_ids::TenantId;
 use sea_orm::entity::prelude::*;
+use serde::Serialize;
 
-#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel, Serialize)]
 #[sea_orm(table_name = "person_identity")]
 pub(in crate::storage) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]

@@ -12,6 +12,8 @@ pub(in crate::storage) struct Model {
     pub minimum_group_employees: i32,
     pub minimum_group_comments: i32,
     pub headline_metric_cap: i32,
+    pub import_leavers_percent: i32,
+    pub import_changed_ids_percent: i32,
     pub revision: i64,
     pub create_time: DateTimeUtc,
     pub update_time: DateTimeUtc,

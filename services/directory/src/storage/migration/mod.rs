@@ -12,6 +12,7 @@ mod m20261127_000062_serves;
 mod m20261128_000001_crm;
 mod m20261128_000002_contact;
 mod m20261128_000003_privacy;
+mod m20261128_000004_import;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000001_crm::Migration),
             Box::new(m20261128_000002_contact::Migration),
             Box::new(m20261128_000003_privacy::Migration),
+            Box::new(m20261128_000004_import::Migration),
         ]
     }
 }

@@ -73,7 +73,7 @@ pub struct Told<T> {
 
 /// Reads a CRM file. Times without a zone are of `zone`.
 pub fn read(table: &Table, mapping: &Mapping, zone: Tz) -> Result<File, Faults> {
-    let columns = Columns::find(mapping, table, &FIELDS, false)?;
+    let columns = Columns::find(mapping, &table.headings, &FIELDS, false)?;
     check_columns(&columns)?;
     let mut reader = Reader {
         columns: &columns,

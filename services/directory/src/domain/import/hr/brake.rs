@@ -5,14 +5,26 @@ use std::collections::HashSet;
 use sha2::{Digest, Sha256};
 
 use super::super::super::person::{Kind, email_key};
+use super::super::super::tenant::{IMPORT_CHANGED_IDS, IMPORT_LEAVERS};
 use super::super::mapping::Mapping;
 use super::super::report::Turnover;
 use super::plan::{Plan, State, Terms};
 
-/// How many of a hundred employees may leave with one file.
-const MOST_LEAVERS: u64 = 40;
-/// How many of a hundred employees may come back under another key with one file.
-const MOST_CHANGED_IDS: u64 = 5;
+/// How much one file may change before somebody must confirm it, in percent of the source's employees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Who may leave.
+    pub leavers: u32,
+    /// Who may come back under another key.
+    pub changed_ids: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { leavers: IMPORT_LEAVERS, changed_ids: IMPORT_CHANGED_IDS }
+    }
+}
+
 /// Fewer than so many stop nothing: in an organisation of three, two may well leave at once.
 const FEWEST: u64 = 5;
 
@@ -31,27 +43,31 @@ pub(super) fn changed_ids(state: &State, plan: &Plan) -> u64 {
     told.intersection(&known).count() as u64
 }
 
-/// Why an import is stopped, if it is.
-pub(super) fn pulled(turnover: Turnover) -> Option<String> {
-    let Turnover { employees, leavers, returned: _, changed_ids } = turnover;
-    let is_over = |count: u64, percent: u64| count >= FEWEST && count * 100 > employees * percent;
-    if is_over(leavers, MOST_LEAVERS) {
-        return Some(format!(
-            "{leavers} of the source's {employees} employees would become leavers, more than {MOST_LEAVERS} %"
-        ));
+impl Limits {
+    /// Why an import is stopped, if it is.
+    pub fn pulled(self, turnover: Turnover) -> Option<String> {
+        let Turnover { employees, leavers, returned: _, changed_ids } = turnover;
+        let is_over =
+            |count: u64, percent: u32| count >= FEWEST && count * 100 > employees * u64::from(percent);
+        let Self { leavers: most_leavers, changed_ids: most_changed_ids } = self;
+        if is_over(leavers, most_leavers) {
+            return Some(format!(
+                "{leavers} of the source's {employees} employees would become leavers, more than {most_leavers} %"
+            ));
+        }
+        is_over(changed_ids, most_changed_ids).then(|| {
+            format!(
+                "{changed_ids} of the source's {employees} employees would be there again with another person_id, \
+                 more than {most_changed_ids} %"
+            )
+        })
     }
-    is_over(changed_ids, MOST_CHANGED_IDS).then(|| {
-        format!(
-            "{changed_ids} of the source's {employees} employees would be there again with another person_id, more \
-             than {MOST_CHANGED_IDS} %"
-        )
-    })
 }
 
 /// The name of what an import does, `file` being the digest of its content: the same for the same file, mapping and terms on the same day, as long as nothing
 /// that the plan rests on has changed.
 pub fn name(file: &[u8], mapping: &Mapping, state: &State, terms: &Terms<'_>) -> String {
-    let Terms { source, effective, today, full, now: _, dry_run: _ } = terms;
+    let Terms { source, effective, today, full, now: _, dry_run: _, brake: _ } = terms;
     let mut digest = Sha256::new();
     digest.update(file);
     digest.update(format!("{mapping:?} {source:?} {effective} {today} {full}"));

@@ -7,9 +7,10 @@ pub mod plan;
 pub mod read;
 mod units;
 
-pub use brake::name;
-pub use plan::{Plan, State, plan};
-pub use read::{File, read};
+pub use brake::{Limits, name};
+pub use plan::{Content, Plan, Planner, State, plan};
+pub use read::{File, PersonRow, Reader, read};
+pub use units::Units;
 
 /// The fields that a column can be mapped to, besides `attribute:KEY`.
 pub const FIELDS: [&str; 17] = [

@@ -1,59 +1,72 @@
 //! The people of an HR file: who they are, where they belong and to whom they report.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use arki_ids::{PersonId, RoleId};
 use chrono::NaiveDate;
 
 use super::super::super::person::{Employment, Kind as PersonKind, Place, Profile};
 use super::super::super::{Person, Role, circle};
-use super::super::report::{Difference, Field, Kind};
+use super::super::report::{Difference, Field, Kind, MOST, Pending};
 use super::field;
 use super::plan::{Planner, Terms};
 use super::read::PersonRow;
 
 impl Planner<'_> {
-    pub(super) fn plan_people(&mut self) {
-        for row in &self.file.people {
-            let stored = self.stored_people.get(row.external_id.as_str()).copied();
-            let manager = match &row.manager {
-                None => stored.and_then(|person| person.profile.manager),
-                Some(None) => None,
-                Some(Some(key)) => match self.person_ids.get(key.as_str()) {
-                    Some(manager) => Some(*manager),
-                    None => {
-                        let heading = self.file.columns.heading(field::MANAGER_ID);
-                        let problem = "no person has this key in the file or in the directory";
-                        self.faults.add(row.line, heading, key, problem);
-                        None
-                    }
-                },
-            };
-            let id = self.person_ids[row.external_id.as_str()];
-            match manager {
-                Some(manager) => self.managers.insert(id, manager),
-                None => self.managers.remove(&id),
-            };
-            let profile = profile(row, stored, manager, self.terms);
-            let before = stored.cloned();
-            let base = stored.cloned().unwrap_or_else(|| Person::create(id, profile.clone(), self.terms.now));
-            let mut after = Person { profile: profile.settled(), ..base };
-            self.check_profile(row, before.as_ref(), &after);
-            self.tell_profile(before.as_ref(), &after);
-            self.turn_over(before.as_ref(), &after);
-            if after.profile.employment == Some(Employment::Left) {
-                after.memberships.end(self.terms.effective);
-            } else {
-                self.plan_membership(row, &mut after);
-            }
-            match before {
-                None => self.plan.people.push(after),
-                Some(before) if before == after => {}
-                Some(before) => {
-                    let after = before.revised(after, self.terms.now);
-                    self.plan.people.push(after);
+    /// What a row makes of a person who is stored, or of nobody.
+    pub fn plan_person(&mut self, row: &PersonRow, stored: Option<&Person>) {
+        let Some(id) = self.person_ids.get(row.external_id.as_str()).copied() else { return };
+        let mut waits = None;
+        let manager = match &row.manager {
+            None => stored.and_then(|person| person.profile.manager),
+            Some(None) => None,
+            Some(Some(key)) => {
+                let known = self.person_ids.get(key.as_str()).or_else(|| self.elsewhere.get(key));
+                // Whoever comes later is the manager then.
+                if known.is_none() {
+                    waits = Some(key.clone());
                 }
+                known.copied()
             }
+        };
+        match manager {
+            Some(manager) => self.managers.insert(id, manager),
+            None => self.managers.remove(&id),
+        };
+        let profile = profile(row, stored, manager, self.terms);
+        let before = stored.cloned();
+        let base = stored.cloned().unwrap_or_else(|| Person::create(id, profile.clone(), self.terms.now));
+        let mut after = Person { profile: profile.settled(), ..base };
+        self.check_profile(row, before.as_ref(), &after);
+        self.wait_for(row, id, waits.as_deref());
+        self.tell_profile(before.as_ref(), &after, waits.as_deref());
+        self.turn_over(before.as_ref(), &after);
+        if after.profile.employment == Some(Employment::Left) {
+            after.memberships.end(self.terms.effective);
+        } else {
+            self.plan_membership(row, &mut after);
+        }
+        match before {
+            None => self.plan.people.push(after),
+            Some(before) if before == after => {}
+            Some(before) => {
+                let after = before.revised(after, self.terms.now);
+                self.plan.people.push(after);
+            }
+        }
+    }
+
+    /// Notes for whom a person waits from now on, where the file says so.
+    fn wait_for(&mut self, row: &PersonRow, person: PersonId, manager: Option<&str>) {
+        if let Some(manager) = manager {
+            self.pending_count += 1;
+            if self.pending.len() < MOST {
+                let (line, external_id) = (row.line, row.external_id.clone());
+                self.pending.push(Pending { line, external_id, manager: manager.to_owned() });
+            }
+        }
+        if row.manager.is_some() && self.waiting.get(&person).map(String::as_str) != manager {
+            self.plan.pending.push((person, manager.map(str::to_owned)));
         }
     }
 
@@ -70,7 +83,7 @@ impl Planner<'_> {
         let old = before.map(|person| (person.profile.kind, &person.profile.attributes));
         for refused in self.schema.check(after.profile.kind, old, &after.profile.attributes) {
             // One that is required may have no column at all.
-            let (key, heading) = self.file.columns.attribute(&refused.field).unwrap_or((&refused.field, ""));
+            let (key, heading) = self.told.columns.attribute(&refused.field).unwrap_or((&refused.field, ""));
             let value = row.attributes.get(key).map_or(key, String::as_str);
             self.faults.add(row.line, heading, value, refused.problem);
         }
@@ -78,14 +91,17 @@ impl Planner<'_> {
         if old != new
             && let Err(illegal) = Employment::step(old, new)
         {
-            let heading = self.file.columns.heading(field::STATE);
+            let heading = self.told.columns.heading(field::STATE);
             self.faults.add(row.line, heading, illegal.to.word(), illegal.to_string());
         }
     }
 
-    pub(super) fn tell_profile(&mut self, before: Option<&Person>, after: &Person) {
+    /// Tells what differs in a person. `waits` is the key of a manager who is not there yet.
+    pub(super) fn tell_profile(&mut self, before: Option<&Person>, after: &Person, waits: Option<&str>) {
         let old = before.map(|person| &person.profile);
-        if old == Some(&after.profile) {
+        let waited = self.waiting.get(&after.id).map(String::as_str);
+        let is_news = waits.is_some() && waits != waited;
+        if old == Some(&after.profile) && !is_news {
             self.tally.unchanged(Kind::People);
             return;
         }
@@ -103,6 +119,9 @@ impl Planner<'_> {
             ("manager", &|profile| label(profile.manager)),
         ];
         difference.fields(old, &after.profile, &fields);
+        if is_news && let Some(key) = waits {
+            difference.field("pending_manager", waited.unwrap_or_default(), key);
+        }
         let none = BTreeMap::new();
         let (old_attributes, new) =
             (old.map_or(&none, |profile| &profile.attributes), &after.profile.attributes);
@@ -135,7 +154,7 @@ impl Planner<'_> {
             (None, None) => None,
             (None, Some(_)) => {
                 let name = row.role.as_ref().and_then(Option::as_deref).unwrap_or_default();
-                let heading = self.file.columns.heading(field::ROLE);
+                let heading = self.told.columns.heading(field::ROLE);
                 self.faults.add(row.line, heading, name, "needs a unit in which the person holds the role");
                 return;
             }
@@ -186,15 +205,15 @@ impl Planner<'_> {
         id
     }
 
-    pub(super) fn check_managers(&mut self) {
-        let lines: HashMap<&str, u64> =
-            self.file.people.iter().map(|row| (row.external_id.as_str(), row.line)).collect();
+    /// Refuses people who would manage each other.
+    pub fn check_managers(&mut self) {
+        let lines = self.told.lines;
         for circle in circle::circles(&self.managers) {
             let keys: Vec<String> = circle.iter().map(|person| self.person_label(Some(*person))).collect();
             let first = keys.iter().filter_map(|key| Some((*lines.get(key.as_str())?, key.as_str()))).min();
             // Nobody in the file, so the file is not to blame.
             let Some((line, key)) = first else { continue };
-            let heading = self.file.columns.heading(field::MANAGER_ID);
+            let heading = self.told.columns.heading(field::MANAGER_ID);
             let place = |key: &String| match lines.get(key.as_str()) {
                 Some(line) => format!("{key} (line {line})"),
                 None => format!("{key} (not in the file)"),

@@ -9,8 +9,10 @@ use super::super::super::attribute::Schema;
 use super::super::super::history::Conflict;
 use super::super::super::{Person, Role, Unit, circle, tree, unit};
 use super::super::NewIds;
-use super::super::report::{Difference, Faults, Kind, Report, Tally, Turnover};
+use super::super::mapping::Columns;
+use super::super::report::{Difference, Faults, Kind, Pending, Report, Tally, Turnover};
 use super::read::File;
+use super::units::Units;
 use super::{brake, field};
 
 /// What is stored and bears on an HR file.
@@ -24,6 +26,10 @@ pub struct State {
     pub people: Vec<Person>,
     /// Who reports to whom, over everybody.
     pub managers: HashMap<PersonId, PersonId>,
+    /// The keys of managers for whom people of the source wait.
+    pub pending: HashMap<PersonId, String>,
+    /// Employees of other sources, by keys under which the file names managers whom its source does not know.
+    pub elsewhere: HashMap<String, PersonId>,
     /// What people's attributes must fit.
     pub schema: Schema,
 }
@@ -35,6 +41,8 @@ pub struct Plan {
     pub units: Vec<Unit>,
     pub roles: Vec<Role>,
     pub people: Vec<Person>,
+    /// For whom people wait from now on; none for those who wait no longer.
+    pub pending: Vec<(PersonId, Option<String>)>,
 }
 
 /// When and under which name an import happens.
@@ -48,35 +56,62 @@ pub struct Terms<'a> {
     pub full: bool,
     pub now: DateTime<Utc>,
     pub dry_run: bool,
+    pub brake: brake::Limits,
 }
 
 /// Compares a file with what is stored. The report of a file with faults comes without a plan.
 pub fn plan(file: &File, state: &State, terms: &Terms<'_>, ids: NewIds) -> (Plan, Report) {
-    let mut planner = Planner::new(file, state, terms, ids);
-    planner.plan_units();
-    planner.check_tree();
-    planner.plan_people();
+    let key = |person: &'_ Person| person.profile.external_id.clone().map(|key| (key, person.id));
+    let stored: Vec<(String, PersonId)> = state.people.iter().filter_map(key).collect();
+    let told = Content { columns: &file.columns, units: &file.units, lines: &file.lines };
+    let mut planner = Planner::new(told, state, &stored, terms, ids);
+    planner.turnover = brake::before(state);
+    planner.plan_structure();
+    let keyed =
+        state.people.iter().filter_map(|person| Some((person.profile.external_id.as_deref()?, person)));
+    let known: HashMap<&str, &Person> = keyed.collect();
+    for row in &file.people {
+        planner.plan_person(row, known.get(row.external_id.as_str()).copied());
+    }
     if terms.full {
-        planner.plan_leavers();
+        planner.check_anybody();
+        let mut missing: Vec<&Person> =
+            known.values().copied().filter(|person| planner.is_missing(person)).collect();
+        missing.sort_unstable_by(|one, other| one.profile.external_id.cmp(&other.profile.external_id));
+        for person in missing {
+            planner.plan_leaver(person);
+        }
     }
     planner.check_managers();
-    let Planner { plan, tally, faults, turnover, .. } = planner;
+    let Planner { plan, tally, faults, turnover, pending, pending_count, .. } = planner;
     if faults.is_empty() {
         let changed_ids = brake::changed_ids(state, &plan);
         let turnover = Turnover { changed_ids, ..turnover };
-        let brake = brake::pulled(turnover).unwrap_or_default();
-        (plan, Report { turnover, brake, ..tally.report(file.rows, terms.dry_run) })
+        let brake = terms.brake.pulled(turnover).unwrap_or_default();
+        let report = tally.report(file.rows, terms.dry_run);
+        (plan, Report { turnover, brake, pending, pending_count, ..report })
     } else {
         (Plan::default(), Report::refused(file.rows, terms.dry_run, faults))
     }
 }
 
-pub(super) struct Planner<'a> {
-    pub(super) file: &'a File,
+/// What a file says besides its people.
+#[derive(Clone, Copy, Debug)]
+pub struct Content<'a> {
+    pub columns: &'a Columns,
+    pub units: &'a Units,
+    /// The lines of people, by their keys.
+    pub lines: &'a HashMap<String, u64>,
+}
+
+/// Finds out what must change, person by person. Of the people it holds their keys and whom they report to, nothing else, so
+/// that a file of any size can be planned in parts.
+#[derive(Debug)]
+pub struct Planner<'a> {
+    pub(super) told: Content<'a>,
     pub(super) terms: &'a Terms<'a>,
     pub(super) ids: NewIds,
     pub(super) stored_units: HashMap<&'a str, &'a Unit>,
-    pub(super) stored_people: HashMap<&'a str, &'a Person>,
     /// The ids of units and people by key, of those stored and of those in the file.
     pub(super) unit_ids: HashMap<&'a str, UnitId>,
     pub(super) person_ids: HashMap<&'a str, PersonId>,
@@ -87,29 +122,39 @@ pub(super) struct Planner<'a> {
     pub(super) known_roles: HashSet<RoleId>,
     pub(super) histories: tree::Histories,
     pub(super) managers: HashMap<PersonId, PersonId>,
+    pub(super) elsewhere: &'a HashMap<String, PersonId>,
+    pub(super) waiting: &'a HashMap<PersonId, String>,
     pub(super) schema: &'a Schema,
-    pub(super) plan: Plan,
-    pub(super) turnover: Turnover,
-    pub(super) tally: Tally,
-    pub(super) faults: Faults,
+    /// What was found so far and not taken out.
+    pub plan: Plan,
+    pub turnover: Turnover,
+    pub tally: Tally,
+    pub faults: Faults,
+    /// Who waits for a manager, the first [`super::super::report::MOST`], and how many do.
+    pub pending: Vec<Pending>,
+    pub pending_count: u64,
 }
 
 impl<'a> Planner<'a> {
-    fn new(file: &'a File, state: &'a State, terms: &'a Terms<'a>, ids: NewIds) -> Self {
+    /// A planner. `stored` are the keys of everybody of the source; the people of `state` are not looked at.
+    pub fn new(
+        told: Content<'a>,
+        state: &'a State,
+        stored: &'a [(String, PersonId)],
+        terms: &'a Terms<'a>,
+        ids: NewIds,
+    ) -> Self {
         let key = |unit: &'a Unit| unit.external_id.as_deref().map(|key| (key, unit));
         let stored_units: HashMap<&str, &Unit> = state.units.iter().filter_map(key).collect();
-        let key = |person: &'a Person| person.profile.external_id.as_deref().map(|key| (key, person));
-        let stored_people: HashMap<&str, &Person> = state.people.iter().filter_map(key).collect();
-
         let mut unit_ids: HashMap<&str, UnitId> =
             stored_units.iter().map(|(key, unit)| (*key, unit.id)).collect();
-        for key in file.units.0.keys() {
+        for key in told.units.0.keys() {
             unit_ids.entry(key).or_insert_with(ids.unit);
         }
         let mut person_ids: HashMap<&str, PersonId> =
-            stored_people.iter().map(|(key, person)| (*key, person.id)).collect();
-        for row in &file.people {
-            person_ids.entry(&row.external_id).or_insert_with(ids.person);
+            stored.iter().map(|(key, person)| (key.as_str(), *person)).collect();
+        for key in told.lines.keys() {
+            person_ids.entry(key).or_insert_with(ids.person);
         }
         let mut roles = HashMap::new();
         for role in &state.roles {
@@ -118,13 +163,12 @@ impl<'a> Planner<'a> {
         // The key of the source system decides where a role was renamed by hand.
         roles.extend(state.roles.iter().filter_map(|role| Some((role.external_id.clone()?, role.id))));
         Self {
-            file,
+            told,
             terms,
             ids,
             unit_keys: unit_ids.iter().map(|(key, id)| (*id, *key)).collect(),
             person_keys: person_ids.iter().map(|(key, id)| (*id, *key)).collect(),
             stored_units,
-            stored_people,
             unit_ids,
             person_ids,
             roles,
@@ -132,25 +176,40 @@ impl<'a> Planner<'a> {
             known_roles: HashSet::new(),
             histories: state.units.iter().map(|unit| (unit.id, unit.history.clone())).collect(),
             managers: state.managers.clone(),
+            elsewhere: &state.elsewhere,
+            waiting: &state.pending,
             schema: &state.schema,
             plan: Plan::default(),
-            turnover: brake::before(state),
+            turnover: Turnover::default(),
             tally: Tally::of(&[Kind::Units, Kind::Roles, Kind::People, Kind::Memberships]),
             faults: Faults::default(),
+            pending: Vec::new(),
+            pending_count: 0,
         }
     }
 
+    /// What the file says.
+    pub fn content(&self) -> Content<'a> {
+        self.told
+    }
+
+    /// The units, and whether they stand as units may.
+    pub fn plan_structure(&mut self) {
+        self.plan_units();
+        self.check_tree();
+    }
+
     fn plan_units(&mut self) {
-        let file = self.file;
-        let has_parents = file.columns.has(field::PARENT_UNIT_ID) || file.columns.has(field::UNIT_PATH);
-        for (key, row) in &file.units.0 {
+        let Content { columns, units, .. } = self.told;
+        let has_parents = columns.has(field::PARENT_UNIT_ID) || columns.has(field::UNIT_PATH);
+        for (key, row) in &units.0 {
             let parent = match &row.parent {
                 Some(told) => match self.unit_ids.get(told.value.as_str()) {
                     Some(parent) => Some(Some(*parent)),
                     None => {
                         let problem =
                             "no unit has this key in the file or in the directory, add a line for it";
-                        let heading = file.columns.heading(field::PARENT_UNIT_ID);
+                        let heading = columns.heading(field::PARENT_UNIT_ID);
                         self.faults.add(told.line, heading, &told.value, problem);
                         continue;
                     }
@@ -232,9 +291,9 @@ impl<'a> Planner<'a> {
 
     /// Neither a circle nor a unit under one that is not there, on any day from now on.
     fn check_tree(&mut self) {
-        let (file, effective) = (self.file, self.terms.effective);
-        let heading = |planner: &Self| match planner.file.columns.heading(field::PARENT_UNIT_ID) {
-            "" => planner.file.columns.heading(field::UNIT_PATH),
+        let (file, effective) = (self.told, self.terms.effective);
+        let heading = |planner: &Self| match planner.told.columns.heading(field::PARENT_UNIT_ID) {
+            "" => planner.told.columns.heading(field::UNIT_PATH),
             heading => heading,
         };
         for unit in &self.plan.units {
@@ -244,7 +303,7 @@ impl<'a> Planner<'a> {
                 let parent = unit.history.nearest(day).value.parent;
                 let problem = format!("the unit above doesn't exist all the time from {day} on");
                 let value = self.unit_label(parent);
-                self.faults.add(line, self.file.columns.heading(field::PARENT_UNIT_ID), &value, problem);
+                self.faults.add(line, self.told.columns.heading(field::PARENT_UNIT_ID), &value, problem);
             }
         }
         let days: BTreeSet<NaiveDate> =
@@ -270,8 +329,8 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn unit_heading(&self) -> &'a str {
-        match self.file.columns.heading(field::UNIT_ID) {
-            "" => self.file.columns.heading(field::UNIT_PATH),
+        match self.told.columns.heading(field::UNIT_ID) {
+            "" => self.told.columns.heading(field::UNIT_PATH),
             heading => heading,
         }
     }

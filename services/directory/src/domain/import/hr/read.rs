@@ -35,6 +35,8 @@ pub struct File {
     pub rows: u64,
     pub columns: Columns,
     pub units: Units,
+    /// The lines of people, by their keys.
+    pub lines: HashMap<String, u64>,
     pub people: Vec<PersonRow>,
 }
 
@@ -60,34 +62,70 @@ pub struct PersonRow {
     pub attributes: BTreeMap<String, String>,
 }
 
+/// Reads the rows of an HR file one by one.
+#[derive(Debug)]
+pub struct Reader<'m> {
+    pub columns: Columns,
+    pub units: Units,
+    /// The lines of people, by their keys.
+    pub lines: HashMap<String, u64>,
+    pub rows: u64,
+    mapping: &'m Mapping,
+    /// Whether the rows were read before, and what spans several of them is known.
+    again: bool,
+}
+
+impl<'m> Reader<'m> {
+    /// A reader of a file with these columns.
+    pub fn new(headings: &[String], mapping: &'m Mapping) -> Result<Self, Faults> {
+        let columns = Columns::find(mapping, headings, &FIELDS, true)?;
+        check_columns(&columns)?;
+        let (units, lines) = (Units::default(), HashMap::new());
+        Ok(Self { columns, units, lines, rows: 0, mapping, again: false })
+    }
+
+    /// The same reader for the same rows once more, when nothing was wrong with them.
+    pub fn again(columns: Columns, mapping: &'m Mapping) -> Self {
+        Self { columns, units: Units::default(), lines: HashMap::new(), rows: 0, mapping, again: true }
+    }
+
+    /// What a row says of a person; none where it tells of none, or something is wrong.
+    pub fn read(&mut self, row: &Row, faults: &mut Faults) -> Option<PersonRow> {
+        let Self { columns, units, lines, rows, mapping, again } = self;
+        *rows += 1;
+        let unit = units.take(row, columns, faults);
+        let Some(key) = columns.filled(row, field::PERSON_ID) else {
+            check_unit_row(row, columns, unit.is_some(), faults);
+            return None;
+        };
+        if !*again {
+            if let Some(first) = lines.get(key.text) {
+                key.refuse(faults, format!("is on line {first} already, give each person one line"));
+                return None;
+            }
+            if !fits(key, faults) {
+                return None;
+            }
+            lines.insert(key.text.to_owned(), row.line);
+        }
+        take_leader(row, columns, key, unit.as_deref(), units, faults);
+        person(row, columns, mapping, key, unit, faults)
+    }
+}
+
 /// Reads an HR file.
 pub fn read(table: &Table, mapping: &Mapping) -> Result<File, Faults> {
-    let columns = Columns::find(mapping, table, &FIELDS, true)?;
-    check_columns(&columns)?;
+    let mut reader = Reader::new(&table.headings, mapping)?;
     let mut faults = Faults::default();
-    let mut units = Units::default();
     let mut people = Vec::with_capacity(table.rows.len());
-    let mut lines: HashMap<String, u64> = HashMap::with_capacity(table.rows.len());
     for row in &table.rows {
-        let unit = units.take(row, &columns, &mut faults);
-        let Some(key) = columns.filled(row, field::PERSON_ID) else {
-            check_unit_row(row, &columns, unit.is_some(), &mut faults);
-            continue;
-        };
-        if let Some(first) = lines.get(key.text) {
-            key.refuse(&mut faults, format!("is on line {first} already, give each person one line"));
-            continue;
-        }
-        if fits(key, &mut faults) {
-            lines.insert(key.text.to_owned(), row.line);
-            take_leader(row, &columns, key, unit.as_deref(), &mut units, &mut faults);
-            people.extend(person(row, &columns, mapping, key, unit, &mut faults));
-        }
+        people.extend(reader.read(row, &mut faults));
     }
     if !faults.is_empty() {
         return Err(faults);
     }
-    Ok(File { rows: table.rows.len() as u64, columns, units, people })
+    let Reader { columns, units, lines, rows, mapping: _, again: _ } = reader;
+    Ok(File { rows, columns, units, lines, people })
 }
 
 /// What must be mapped together.

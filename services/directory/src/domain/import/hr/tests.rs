@@ -10,7 +10,7 @@ use super::super::NewIds;
 use super::super::mapping::Mapping;
 use super::super::report::{Kind, Report};
 use super::plan::Terms;
-use super::{Plan, State, plan, read};
+use super::{Limits, Plan, State, plan, read};
 
 mod faults;
 mod full;
@@ -78,7 +78,15 @@ fn take_as(
     match read(&table, mapping) {
         Err(faults) => (Plan::default(), Report::refused(table.rows.len() as u64, false, faults)),
         Ok(file) => {
-            let terms = Terms { source: "hr", effective, today: day(0), full, now: now(), dry_run: false };
+            let terms = Terms {
+                source: "hr",
+                effective,
+                today: day(0),
+                full,
+                now: now(),
+                dry_run: false,
+                brake: Limits::default(),
+            };
             plan(&file, state, &terms, IDS)
         }
     }
@@ -86,7 +94,11 @@ fn take_as(
 
 /// What is stored after a plan was carried out.
 fn carry_out(state: &mut State, plan: Plan) {
-    let Plan { units, roles, people } = plan;
+    let Plan { units, roles, people, pending } = plan;
+    for (person, manager) in pending {
+        state.pending.remove(&person);
+        state.pending.extend(manager.map(|manager| (person, manager)));
+    }
     for unit in units {
         state.units.retain(|stored| stored.id != unit.id);
         state.units.push(unit);
