@@ -10,11 +10,14 @@ use arki_ids::TenantId;
 use arki_rpc::Caller;
 use chrono::{DateTime, Utc};
 
+use super::erasures::erased;
 use super::events::{tell_outcomes, tell_people};
 use super::import::IDS;
 use super::{Asked, Directory, Error, tenant_of};
 use crate::domain::crm::shelf::Changed;
 use crate::domain::crm::{Known, Noun, Record, Shelf, Told, Verdict};
+use crate::domain::erasure::Key;
+use crate::domain::person::{ExternalId, email_key};
 use crate::domain::{Account, Outcome, Person, Tenant};
 use crate::storage::crm::{self, ToReread};
 use crate::storage::{accounts, attributes, outcomes, people, units};
@@ -32,6 +35,9 @@ pub trait Stored: Noun + Send + Sync + 'static {
         keys: &[&str],
     ) -> impl Future<Output = Result<(HashMap<String, Self>, HashMap<String, String>), Error>> + Send;
 
+    /// The keys of items in the form in which those of erased people are known.
+    fn erased_keys(source: &str, keys: &BTreeSet<String>) -> Vec<Key>;
+
     /// Writes and tells what changed.
     fn save(
         tx: &Tx,
@@ -47,6 +53,7 @@ pub(super) struct Wanted {
     pub(super) keys: BTreeSet<String>,
     pub(super) accounts: BTreeSet<String>,
     pub(super) people: BTreeSet<String>,
+    pub(super) emails: BTreeSet<String>,
     /// By attribute and value.
     pub(super) attributes: BTreeSet<(String, String)>,
 }
@@ -63,6 +70,9 @@ impl Wanted {
             }
             "person_external_id" => {
                 self.people.insert(value.to_owned());
+            }
+            "email" => {
+                self.emails.extend(email_key(value));
             }
             _ => {
                 if let Some(key) = field.strip_prefix("attributes.") {
@@ -159,7 +169,8 @@ pub(super) async fn shelf<T: Stored>(
     records: HashMap<String, Record>,
     now: DateTime<Utc>,
 ) -> Result<Shelf<T>, Error> {
-    let Wanted { keys, accounts: account_keys, people: person_keys, attributes: values } = wanted;
+    let Wanted { keys, accounts: account_keys, people: person_keys, emails, attributes: values } = wanted;
+    let might_be_erased = T::erased_keys(source, &keys).into_iter().chain(emails.into_iter().map(Key::Email));
     let (things, same) = T::load(tx, tenant.id, source, &texts(&keys)).await?;
     let schema = attributes::schema(tx, tenant.id).await?;
     let is_key = |key: &str| schema.get(key).is_some_and(|definition| definition.terms.is_key);
@@ -173,6 +184,7 @@ pub(super) async fn shelf<T: Stored>(
         accounts: Account::load(tx, tenant.id, source, &texts(&account_keys)).await?.0,
         people: crm::owners(tx, tenant.id, source, &texts(&person_keys)).await?,
         holders: crm::holders(tx, tenant.id, &values).await?,
+        erased: erased(tx, tenant.id, might_be_erased).await?.into_keys().collect(),
         schema,
     };
     Ok(Shelf::new(known, things, same, records))
@@ -227,6 +239,11 @@ impl Stored for Person {
         Ok((things, same))
     }
 
+    fn erased_keys(source: &str, keys: &BTreeSet<String>) -> Vec<Key> {
+        let key = |key: &String| ExternalId { source: source.to_owned(), external_id: key.clone() };
+        keys.iter().map(key).map(Key::ExternalId).collect()
+    }
+
     async fn save(tx: &Tx, tenant: &Tenant, changed: &[Self], now: DateTime<Utc>) -> Result<(), Error> {
         people::save(tx, tenant.id, changed).await?;
         tell_people(tx, tenant.id, changed, now).await
@@ -245,6 +262,10 @@ impl Stored for Account {
         Ok((found.into_iter().filter_map(by_key).collect(), HashMap::new()))
     }
 
+    fn erased_keys(_: &str, _: &BTreeSet<String>) -> Vec<Key> {
+        Vec::new()
+    }
+
     async fn save(tx: &Tx, tenant: &Tenant, changed: &[Self], _: DateTime<Utc>) -> Result<(), Error> {
         Ok(accounts::save(tx, tenant.id, changed).await?)
     }
@@ -260,6 +281,10 @@ impl Stored for Outcome {
         let found = outcomes::with_keys(tx, tenant, source, keys).await?;
         let by_key = |outcome: Self| Some((outcome.facts.external_id.clone()?, outcome));
         Ok((found.into_iter().filter_map(by_key).collect(), HashMap::new()))
+    }
+
+    fn erased_keys(_: &str, keys: &BTreeSet<String>) -> Vec<Key> {
+        keys.iter().cloned().map(Key::Outcome).collect()
     }
 
     async fn save(tx: &Tx, tenant: &Tenant, changed: &[Self], now: DateTime<Utc>) -> Result<(), Error> {

@@ -20,7 +20,7 @@ use crate::domain::role_binding::Member;
 use crate::domain::scim::Resource as _;
 use crate::domain::{Person, duplicate};
 use crate::storage::scim::{groups, users};
-use crate::storage::{audit, erasures, merges, people, privacy, role_bindings, units};
+use crate::storage::{audit, crm, erasures, imports, merges, people, privacy, role_bindings, units};
 
 /// Who did what happens by itself.
 const ITSELF: &str = "services/directory";
@@ -201,6 +201,10 @@ async fn forget(
     tell_units(tx, tenant, &led, now).await?;
     add(&mut counted, "unit_version", led.len() as u64);
 
+    for person in gone {
+        add(&mut counted, "crm_record", crm::erase(tx, tenant, *person).await?);
+    }
+    add(&mut counted, "import_run", imports::erase(tx, tenant, now).await?);
     groups::remove_users(tx, tenant, gone, now).await?;
     for binding in role_bindings::all(tx, tenant).await? {
         let is_theirs = match &binding.terms.member {

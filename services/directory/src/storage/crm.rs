@@ -18,7 +18,7 @@ use sea_orm::{
 use serde::{Deserialize, Serialize};
 
 use super::entity::crm_record::{Column, Entity, Model};
-use super::entity::{intake_delivery, intake_endpoint, person_attribute, person_identity};
+use super::entity::{intake_delivery, intake_endpoint, outcome, person_attribute, person_identity};
 use super::{CHUNK, Error, corrupt, id, word};
 use crate::domain::crm::{Kind, Record, RereadReason, Stamp};
 
@@ -172,51 +172,64 @@ pub async fn holders(
     Ok(holders)
 }
 
-/// Forgets what CRM systems told of a person: what is remembered of the person's keys and what waits of them. To be
-/// called before the keys of the person themselves are forgotten. Returns how many rows held anything.
+/// Forgets what CRM systems told of a person: what is remembered of the keys of the person and of what the person did, and
+/// what waits of them. To be called before those keys are forgotten themselves. Returns how many rows held anything.
 ///
 /// What was applied stays known by the ids of its events alone, so that the source can't tell it again.
 pub async fn erase(tx: &Tx, tenant: TenantId, person: PersonId) -> Result<u64, Error> {
-    let pairs: Vec<(String, String)> = person_identity::Entity::in_tenant(tenant)
+    let of_person: Vec<(String, String)> = person_identity::Entity::in_tenant(tenant)
         .select_only()
         .columns([person_identity::Column::Source, person_identity::Column::ExternalId])
         .filter(person_identity::Column::PersonId.eq(person.to_string()))
         .into_tuple()
         .all(tx)
         .await?;
+    let of_outcomes: Vec<(String, String)> = outcome::Entity::in_tenant(tenant)
+        .select_only()
+        .columns([outcome::Column::Source, outcome::Column::ExternalId])
+        .filter(outcome::Column::PersonId.eq(person.to_string()))
+        .filter(outcome::Column::ExternalId.is_not_null())
+        .into_tuple()
+        .all(tx)
+        .await?;
     let mut erased = 0;
-    for (source, key) in pairs {
-        let done = Entity::delete_many()
-            .filter(Column::TenantId.eq(tenant.to_string()))
-            .filter(Column::Kind.eq(Kind::Person.word()))
-            .filter(Column::Source.eq(source.as_str()))
-            .filter(Column::ExternalId.eq(key.as_str()))
-            .exec(tx)
-            .await?;
-        erased += done.rows_affected;
-        let endpoints: Vec<String> = intake_endpoint::Entity::in_tenant(tenant)
-            .select_only()
-            .column(intake_endpoint::Column::Id)
-            .filter(intake_endpoint::Column::Source.eq(source))
-            .into_tuple()
-            .all(tx)
-            .await?;
-        // What waits is taken as done, with nothing in it.
-        let done = intake_delivery::Entity::update_many()
-            .col_expr(intake_delivery::Column::State, Expr::value("done"))
-            .col_expr(intake_delivery::Column::Change, Expr::value(""))
-            .col_expr(intake_delivery::Column::ExternalId, Expr::value(""))
-            .col_expr(intake_delivery::Column::Problem, Expr::value(""))
-            .col_expr(intake_delivery::Column::Fence, Expr::col(intake_delivery::Column::Fence).add(1))
-            .filter(intake_delivery::Column::TenantId.eq(tenant.to_string()))
-            .filter(intake_delivery::Column::Kind.eq(Kind::Person.word()))
-            .filter(intake_delivery::Column::ExternalId.eq(key))
-            .filter(intake_delivery::Column::EndpointId.is_in(endpoints))
-            .exec(tx)
-            .await?;
-        erased += done.rows_affected;
+    for (kind, pairs) in [(Kind::Person, of_person), (Kind::Outcome, of_outcomes)] {
+        for (source, key) in pairs {
+            erased += erase_key(tx, tenant, kind, &source, &key).await?;
+        }
     }
     Ok(erased)
+}
+
+async fn erase_key(tx: &Tx, tenant: TenantId, kind: Kind, source: &str, key: &str) -> Result<u64, Error> {
+    let remembered = Entity::delete_many()
+        .filter(Column::TenantId.eq(tenant.to_string()))
+        .filter(Column::Kind.eq(kind.word()))
+        .filter(Column::Source.eq(source))
+        .filter(Column::ExternalId.eq(key))
+        .exec(tx)
+        .await?;
+    let endpoints: Vec<String> = intake_endpoint::Entity::in_tenant(tenant)
+        .select_only()
+        .column(intake_endpoint::Column::Id)
+        .filter(intake_endpoint::Column::Source.eq(source))
+        .into_tuple()
+        .all(tx)
+        .await?;
+    // What waits is taken as done, with nothing in it.
+    let waiting = intake_delivery::Entity::update_many()
+        .col_expr(intake_delivery::Column::State, Expr::value("done"))
+        .col_expr(intake_delivery::Column::Change, Expr::value(""))
+        .col_expr(intake_delivery::Column::ExternalId, Expr::value(""))
+        .col_expr(intake_delivery::Column::Problem, Expr::value(""))
+        .col_expr(intake_delivery::Column::Fence, Expr::col(intake_delivery::Column::Fence).add(1))
+        .filter(intake_delivery::Column::TenantId.eq(tenant.to_string()))
+        .filter(intake_delivery::Column::Kind.eq(kind.word()))
+        .filter(intake_delivery::Column::ExternalId.eq(key))
+        .filter(intake_delivery::Column::EndpointId.is_in(endpoints))
+        .exec(tx)
+        .await?;
+    Ok(remembered.rows_affected + waiting.rows_affected)
 }
 
 fn row(tenant: TenantId, kind: Kind, source: &str, key: String, record: Record) -> Result<Model, Error> {

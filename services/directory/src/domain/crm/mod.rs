@@ -80,6 +80,7 @@ pub enum Reason {
     AccountNotFound,
     UnitNotFound,
     AttributeValueTaken,
+    PersonErased,
 }
 
 impl Reason {
@@ -91,6 +92,7 @@ impl Reason {
             Self::AccountNotFound => "ACCOUNT_NOT_FOUND",
             Self::UnitNotFound => "UNIT_NOT_FOUND",
             Self::AttributeValueTaken => "ATTRIBUTE_VALUE_TAKEN",
+            Self::PersonErased => "PERSON_ERASED",
         }
     }
 }
@@ -98,6 +100,11 @@ impl Reason {
 impl Fault {
     fn invalid(field: impl Into<String>, problem: impl Into<String>) -> Self {
         Self { reason: Reason::InvalidFields, field: field.into(), problem: problem.into() }
+    }
+
+    fn erased(field: &str) -> Self {
+        let problem = "is of somebody who was erased, leave the item out".to_owned();
+        Self { reason: Reason::PersonErased, field: field.to_owned(), problem }
     }
 
     fn missing(reason: Reason, field: &str, key: &str) -> Self {

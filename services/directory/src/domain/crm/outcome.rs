@@ -3,6 +3,7 @@ use chrono_tz::Tz;
 
 use super::shelf::{Known, Noun};
 use super::{Fault, Fields, Kind, Reason, filled};
+use crate::domain::erasure::Key;
 use crate::domain::import::cell;
 use crate::domain::money;
 use crate::domain::outcome::{Facts, Kind as OutcomeKind, Outcome};
@@ -14,6 +15,9 @@ impl Noun for Outcome {
     const KIND: Kind = Kind::Outcome;
 
     fn brought_to(old: Option<&Self>, key: &str, fields: &Fields, known: &Known) -> Result<Self, Fault> {
+        if old.is_none() && known.erased.contains(&Key::Outcome(key.to_owned())) {
+            return Err(Fault::erased("external_id"));
+        }
         let mut facts = match old {
             Some(old) => old.facts.clone(),
             None => fresh(key, fields, known)?,

@@ -4,8 +4,9 @@ use super::change::ATTRIBUTE;
 use super::shelf::{Known, Noun};
 use super::{Fault, Fields, Kind, LONGEST, Reason, filled, text};
 use crate::domain::attribute::check_attributes;
+use crate::domain::erasure::Key;
 use crate::domain::import::cell;
-use crate::domain::person::{Kind as PersonKind, Person, Profile};
+use crate::domain::person::{ExternalId, Kind as PersonKind, Person, Profile, email_key};
 
 /// What a CRM may say that somebody is.
 const KINDS: [PersonKind; 3] = [PersonKind::Customer, PersonKind::Prospect, PersonKind::FormerCustomer];
@@ -36,6 +37,7 @@ impl Noun for Person {
         for (field, value) in fields {
             put(&mut profile, field, value, known)?;
         }
+        check_erased(old, key, &profile, known)?;
         let before = old.map(|old| (old.profile.kind, &old.profile.attributes));
         let refused = check_attributes(&profile.attributes)
             .into_iter()
@@ -83,6 +85,23 @@ impl Noun for Person {
     fn name(&self) -> String {
         self.id.name()
     }
+}
+
+/// Refuses what would bring back somebody who was erased.
+fn check_erased(old: Option<&Person>, key: &str, profile: &Profile, known: &Known) -> Result<(), Fault> {
+    let by_key = || {
+        let external_id = ExternalId { source: known.source.clone(), external_id: key.to_owned() };
+        known.erased.contains(&Key::ExternalId(external_id))
+    };
+    if old.is_none() && by_key() {
+        return Err(Fault::erased("external_id"));
+    }
+    let is_new = |email: &String| old.is_none_or(|old| email_key(&old.profile.email).as_ref() != Some(email));
+    let email = email_key(&profile.email).filter(is_new).map(Key::Email);
+    if email.is_some_and(|email| known.erased.contains(&email)) {
+        return Err(Fault::erased("email"));
+    }
+    Ok(())
 }
 
 fn put(profile: &mut Profile, field: &str, value: &str, known: &Known) -> Result<(), Fault> {

@@ -10,6 +10,7 @@ use super::change::{self, Object};
 use super::{Change, Fault, Fields, Kind, LONGEST, Record, RereadReason, State, Told, Verdict, text};
 use crate::domain::Account;
 use crate::domain::attribute::Schema;
+use crate::domain::erasure::Key;
 use crate::domain::import::NewIds;
 
 /// What items may refer to, and under which terms they are applied.
@@ -28,6 +29,8 @@ pub struct Known {
     pub schema: Schema,
     /// Who has a value of an attribute that is a key, by both.
     pub holders: HashMap<(String, String), PersonId>,
+    /// Those of the keys and addresses of items that are of somebody who was erased.
+    pub erased: BTreeSet<Key>,
 }
 
 /// Something that a CRM tells of.

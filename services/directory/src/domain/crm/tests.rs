@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use arki_ids::{AccountId, OutcomeId, PersonId, RoleId, UnitId};
 use chrono::{DateTime, Utc};
@@ -9,8 +9,9 @@ use rand::seq::SliceRandom as _;
 
 use super::*;
 use crate::domain::attribute::Schema;
+use crate::domain::erasure::Key;
 use crate::domain::import::NewIds;
-use crate::domain::person::Kind as PersonKind;
+use crate::domain::person::{ExternalId, Kind as PersonKind};
 use crate::domain::{Account, Outcome, Person};
 
 const IDS: NewIds = NewIds {
@@ -45,6 +46,7 @@ fn known() -> Known {
         people: HashMap::new(),
         schema: Schema::default(),
         holders: HashMap::new(),
+        erased: BTreeSet::new(),
     }
 }
 
@@ -310,4 +312,27 @@ fn shuffled_items_with_times_end_as_the_newest() {
         assert_eq!(said(&shelf).unwrap().display_name, "Name 7", "seed {seed}");
         assert_eq!(shelf.changed().records["1"].stamp, Some(Stamp::at(at(7))), "seed {seed}");
     }
+}
+
+#[test]
+fn nobody_who_was_erased_comes_back_by_key_address_or_deed() {
+    let external_id = ExternalId { source: "crm".to_owned(), external_id: "C-1".to_owned() };
+    let erased = BTreeSet::from([
+        Key::ExternalId(external_id),
+        Key::Email("ann@example.com".to_owned()),
+        Key::Outcome("O-1".to_owned()),
+    ]);
+    let known = Known { erased, ..known() };
+    let mut people: Shelf<Person> = Shelf::new(known.clone(), HashMap::new(), HashMap::new(), HashMap::new());
+    let fault = |verdict: Verdict| verdict.fault.map(|fault| (fault.reason, fault.field));
+    let named = |key, email| told(key, &[("display_name", "Ann"), ("email", email)], None);
+    let refused = |field: &str| Some((Reason::PersonErased, field.to_owned()));
+    assert_eq!(fault(people.tell(&named("C-1", "new@example.com"))), refused("external_id"));
+    assert_eq!(fault(people.tell(&named("C-2", "ANN@example.com"))), refused("email"));
+    assert_eq!(people.tell(&named("C-2", "ben@example.com")).state, State::Created);
+    assert_eq!(fault(people.tell(&named("C-2", "ann@example.com"))), refused("email"));
+    let mut outcomes: Shelf<Outcome> = Shelf::new(known, HashMap::new(), HashMap::new(), HashMap::new());
+    let bought = [("kind", "purchase"), ("time", "2026-01-01T00:00:00Z"), ("account_external_id", "A-1")];
+    assert_eq!(fault(outcomes.tell(&told("O-1", &bought, None))), refused("external_id"));
+    assert_eq!(outcomes.tell(&told("O-2", &bought, None)).state, State::Created);
 }

@@ -9,11 +9,7 @@ use super::{crm, hr};
 /// The keys of each line of an HR file, with which it might bring back somebody who was erased. The address of a person
 /// who is there already is no news.
 pub fn hr_keys(file: &hr::File, state: &hr::State, source: &str) -> BTreeSet<Key> {
-    let mut keys = BTreeSet::new();
-    for row in &file.people {
-        keys.insert(external_id(source, &row.external_id));
-        keys.extend(row.email.as_deref().and_then(email_key).map(Key::Email));
-    }
+    let mut keys = keys_of_rows(&file.people, source);
     for person in &state.people {
         for known in Key::of_person(person) {
             keys.remove(&known);
@@ -25,9 +21,26 @@ pub fn hr_keys(file: &hr::File, state: &hr::State, source: &str) -> BTreeSet<Key
 /// The file without these keys, and the lines that are left out.
 pub fn without_hr(file: &hr::File, erased: &BTreeSet<Key>, source: &str) -> (hr::File, Vec<u64>) {
     let mut kept = file.clone();
+    let lines = leave_out(&mut kept.people, erased, source);
+    (kept, lines)
+}
+
+/// The keys of rows, of their managers too: nobody waits for somebody who was erased.
+pub fn keys_of_rows(rows: &[hr::PersonRow], source: &str) -> BTreeSet<Key> {
+    let mut keys = BTreeSet::new();
+    for row in rows {
+        keys.insert(external_id(source, &row.external_id));
+        keys.extend(row.email.as_deref().and_then(email_key).map(Key::Email));
+        keys.extend(row.manager.iter().flatten().map(|key| external_id(source, key)));
+    }
+    keys
+}
+
+/// Leaves out the rows of these keys, and tells their lines.
+pub fn leave_out(rows: &mut Vec<hr::PersonRow>, erased: &BTreeSet<Key>, source: &str) -> Vec<u64> {
     let mut lines = Vec::new();
     let mut gone = BTreeSet::new();
-    kept.people.retain(|row| {
+    rows.retain(|row| {
         let by_email = row.email.as_deref().and_then(email_key).map(Key::Email);
         let is_erased = erased.contains(&external_id(source, &row.external_id))
             || by_email.is_some_and(|key| erased.contains(&key));
@@ -37,7 +50,7 @@ pub fn without_hr(file: &hr::File, erased: &BTreeSet<Key>, source: &str) -> (hr:
         }
         !is_erased
     });
-    for row in &mut kept.people {
+    for row in rows {
         let manager = row.manager.as_ref().and_then(Option::as_ref);
         // Whether the manager has a line here or not: nobody is managed by somebody who was erased.
         let is_gone = |key: &String| gone.contains(key) || erased.contains(&external_id(source, key));
@@ -45,7 +58,7 @@ pub fn without_hr(file: &hr::File, erased: &BTreeSet<Key>, source: &str) -> (hr:
             row.manager = Some(None);
         }
     }
-    (kept, lines)
+    lines
 }
 
 /// As [`hr_keys`], of a CRM file.

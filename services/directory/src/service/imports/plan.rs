@@ -12,12 +12,15 @@ use super::super::{Directory, stored_tenants};
 use super::scan::File;
 use super::work::Held;
 use crate::domain::Person;
+use crate::domain::erasure::Key;
+use crate::domain::import::erased;
 use crate::domain::import::hr::{self, Content, PersonRow, Planner, Reader, plan::Terms};
 use crate::domain::import::mapping::{Columns, Mapping};
 use crate::domain::import::report::{Change, Fault, Faults, Report, Turnover};
 use crate::domain::import::run::State;
 use crate::domain::import::table;
 use crate::domain::person::{Kind, email_key};
+use crate::storage::erasures;
 use crate::storage::imports::{self, FREE, PERSON, ROLE, Stage, UNIT, WAITING, Write};
 use crate::storage::people;
 
@@ -111,6 +114,7 @@ impl Directory {
             brake,
             pending_count,
             fault_count: stage.errors,
+            erased_lines: found.erased_lines,
             ..tally.report(scanned.rows, false)
         };
         self.finish_plan(held, report, stage.writes, Some((stamp, found.relinks))).await
@@ -170,10 +174,17 @@ impl Directory {
         let work = file.read(move |pipe| rows(pipe, headings, columns, &mapping_of_rows, &send));
         let planned = async {
             while let Some(rows) = batches.recv().await {
-                let rows: Vec<PersonRow> = rows;
-                let keys: Vec<&str> = rows.iter().map(|row| row.external_id.as_str()).collect();
+                let mut rows: Vec<PersonRow> = rows;
                 let reader = self.store.reader();
+                let keys: Vec<&str> = rows.iter().map(|row| row.external_id.as_str()).collect();
                 let stored = people::with_keys(reader, held.tenant, &mapping.source, &keys).await?;
+                let mut might = erased::keys_of_rows(&rows, &mapping.source);
+                // The address of a person who is there already is no news.
+                for known in stored.iter().flat_map(Key::of_person) {
+                    might.remove(&known);
+                }
+                let gone = erasures::erased(reader, held.tenant, &might).await?.into_keys().collect();
+                found.erased_lines.extend(erased::leave_out(&mut rows, &gone, &mapping.source));
                 let by_key: HashMap<&str, &Person> = stored
                     .iter()
                     .filter_map(|person| Some((person.profile.external_id.as_deref()?, person)))
@@ -268,6 +279,8 @@ impl Directory {
 struct Found {
     /// The addresses of employees that new people have too.
     returned: HashSet<String>,
+    /// Of people who were erased.
+    erased_lines: Vec<u64>,
     relinks: bool,
 }
 
