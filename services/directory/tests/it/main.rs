@@ -18,6 +18,7 @@ mod growth;
 mod identities;
 mod import;
 mod import_brake;
+mod intake;
 mod isolation;
 mod merges;
 mod organisation;
