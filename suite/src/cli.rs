@@ -60,7 +60,7 @@ pub enum Import {
     /// Brings units, roles and employees to what an HR file says.
     Hr(Hr),
     /// Brings accounts, customers and outcomes to what a CRM file says.
-    Crm(File),
+    Crm(CrmFile),
     /// Streams responses into an open wave, exactly once by key.
     Responses(File),
 }
@@ -88,6 +88,23 @@ pub struct Hr {
     /// Do what the brake stopped: the plan that was named then. Of the file nothing is needed any more.
     #[arg(long, value_name = "PLAN")]
     pub confirm: Option<String>,
+    #[command(flatten)]
+    pub target: Target,
+}
+
+#[derive(Args)]
+pub struct CrmFile {
+    /// The CSV file, of any size.
+    pub file: PathBuf,
+    /// The mapping file (TOML); see docs/guides.
+    #[arg(long, value_name = "FILE")]
+    pub mapping: PathBuf,
+    /// Only tell what would change.
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Go on at this line of the file, as a load that was interrupted says.
+    #[arg(long, value_name = "LINE")]
+    pub from_line: Option<u64>,
     #[command(flatten)]
     pub target: Target,
 }

@@ -46,6 +46,14 @@ impl Mapping {
     }
 }
 
+/// The mapping of a CRM file.
+///
+/// # Errors
+/// When it can't be read.
+pub fn column_mapping(text: &str) -> Result<directory::ColumnMapping> {
+    Ok(Mapping::read(text)?.wire())
+}
+
 /// An HR file and what is to be done with it.
 #[derive(Clone, Copy, Default)]
 pub struct HrFile<'a> {
@@ -100,7 +108,7 @@ pub async fn crm(
 ) -> Result<directory::ImportReport> {
     let request = directory::ImportCrmFileRequest {
         content: content.to_owned(),
-        mapping: Some(Mapping::read(mapping)?.wire()),
+        mapping: Some(column_mapping(mapping)?),
         dry_run,
         ..Default::default()
     };

@@ -5,6 +5,7 @@
 
 pub mod assembly;
 pub mod cli;
+pub mod crm_file;
 pub mod demo;
 pub mod import;
 pub mod import_run;

@@ -14,7 +14,7 @@ use arki_proto::directory::v1::ImportReport;
 use arki_suite::{
     assembly::{self, Arki},
     cli::{Arguments, Command, Demo, Hr, Import, Key},
-    demo, import, import_run, key,
+    crm_file, demo, import, import_run, key,
     progress::Progress,
     remote::Server,
     target,
@@ -103,7 +103,8 @@ async fn demonstrate(arguments: Demo) -> Result<()> {
 async fn take(command: Import) -> Result<()> {
     let target = match &command {
         Import::Hr(hr) => &hr.target,
-        Import::Crm(file) | Import::Responses(file) => &file.target,
+        Import::Crm(file) => &file.target,
+        Import::Responses(file) => &file.target,
     };
     let reached = Box::pin(target::reach(target)).await?;
     let taken = Box::pin(taken(&command, &reached.server)).await;
@@ -137,8 +138,14 @@ async fn taken(command: &Import, server: &Server) -> Result<()> {
     let report = match command {
         Import::Hr(hr) => taken_hr(hr, server).await?,
         Import::Crm(file) => {
-            let (content, mapping) = (read(&file.file)?, read(&file.mapping)?);
-            import::crm(&mut server.directory(), &content, &mapping, file.dry_run).await?
+            let (mapping, mut directory) = (read(&file.mapping)?, server.directory());
+            if file.from_line.is_some() || crm_file::is_large(&file.file)? {
+                let mapping = import::column_mapping(&mapping)?;
+                let (progress, line) = (Progress::start(), file.from_line);
+                crm_file::load(&mut directory, &file.file, &mapping, file.dry_run, line, &progress).await?
+            } else {
+                import::crm(&mut directory, &read(&file.file)?, &mapping, file.dry_run).await?
+            }
         }
         Import::Responses(file) => {
             if file.dry_run {

@@ -13,6 +13,7 @@ mod client_credentials;
 mod clients;
 mod contract;
 mod crm;
+mod crm_guide;
 mod demonstration;
 mod faults;
 mod faults_bus;

@@ -21,6 +21,7 @@ mod import;
 mod import_brake;
 mod import_user;
 mod imports;
+mod intake;
 mod isolation;
 mod merges;
 mod organisation;
