@@ -7,8 +7,9 @@ use arki_proto::communication::v1 as pb;
 use arki_proto::communication::v1::preference_service_client::PreferenceServiceClient;
 use arki_proto::r#type::v1::ContactPurpose;
 use axum::{
-    extract::{Path, Query, RawForm, State as Extract},
-    http::{HeaderMap, StatusCode},
+    body::Bytes,
+    extract::{Path, Query, State as Extract},
+    http::{HeaderMap, StatusCode, header},
     response::Response,
 };
 use maud::{Markup, html};
@@ -53,11 +54,16 @@ pub(super) async fn choose(
     Extract(state): Extract<State>,
     Path(token): Path<String>,
     headers: HeaderMap,
-    RawForm(body): RawForm,
+    body: Bytes,
 ) -> Response {
-    let filled = Filled::read(&body);
+    let is_multipart = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|value| value.to_ascii_lowercase().starts_with("multipart/form-data"));
+    let filled = if is_multipart { Filled::default() } else { Filled::read(&body) };
     let mut service = PreferenceServiceClient::new(state.peers.communication.clone());
-    let (purpose, is_subscribed) = if filled.one(ONE_CLICK.0) == ONE_CLICK.1 {
+    let one_click = if is_multipart { has_part(&body) } else { filled.one(ONE_CLICK.0) == ONE_CLICK.1 };
+    let (purpose, is_subscribed) = if one_click {
         (Some(ContactPurpose::Communication), false)
     } else {
         (purpose_of(filled.one("purpose")), filled.one("choice") == "more")
@@ -75,6 +81,15 @@ pub(super) async fn choose(
         }
         Err(status) => layout::refused(&Words::of_browser(&headers), &status),
     }
+}
+
+/// Whether a multipart body is the one click: a program that sends one sends this part alone (RFC 8058, section 3.2).
+fn has_part(body: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(body);
+    text.split_once(&format!("name=\"{}\"", ONE_CLICK.0)).is_some_and(|(_, rest)| {
+        let value = rest.split_once("\r\n\r\n").map(|(_, value)| value);
+        value.is_some_and(|value| value.split("\r\n").next() == Some(ONE_CLICK.1))
+    })
 }
 
 /// The words of the language that was wished for, else of the recipient's own.

@@ -11,6 +11,7 @@ mod bad_input_wire;
 mod browser;
 mod client_credentials;
 mod clients;
+mod contact;
 mod contract;
 mod crm;
 mod crm_guide;

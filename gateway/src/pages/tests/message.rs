@@ -32,7 +32,7 @@ pub(super) fn message(fake: Fake, answered: bool) -> Fake {
             question: "Mitä tiedämme iltavuoroista nyt?".to_owned(),
             options: vec![option("open", "Asia on auki."), option("decided", "Vuorot on jo jaettu.")],
             answered,
-            has_preferences: false,
+            has_preferences: true,
         };
         Ok(pb::GetMessagePageResponse { page: Some(page) })
     })

@@ -5,6 +5,7 @@ mod kaarna;
 mod kaarna_truth;
 mod message;
 mod peer;
+mod preferences;
 mod respondent;
 mod session;
 mod tell;

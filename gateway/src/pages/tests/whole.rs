@@ -9,18 +9,19 @@ use axum::body::Body;
 use axum::http::{Request, StatusCode, header};
 use chrono::DateTime;
 
-use super::{Fake, Got, House, kaarna, message::message, respondent::survey};
+use super::{Fake, Got, House, kaarna, message::message, preferences::preferences, respondent::survey};
 use crate::pages::assets;
 use crate::{Config, Gateway};
 
 fn everything() -> Fake {
-    message(survey(kaarna::fake()), false)
+    preferences(message(survey(kaarna::fake()), false))
 }
 
-const PAGES: [&str; 10] = [
+const PAGES: [&str; 11] = [
     "/s/abcdefghijklmnopqrstuvwxyz?lang=",
     "/s/closed-closed-closed-closed?lang=",
     "/m/abcdefghijklmnopqrstuvwxyz?lang=",
+    "/u/abcdefghijklmnopqrstuvwxyz?lang=",
     "/console/sign-in?lang=",
     "/console/truth?lang=",
     "/console/truth?unit=unt_00000000000000000000000001&lang=",

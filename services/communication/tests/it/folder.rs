@@ -141,7 +141,7 @@ async fn a_directory_that_is_away_costs_no_attempt(world: World) {
     assert_eq!(world.hands.send().await.unwrap(), 1);
     let delivery = world.deliveries(&campaign).await.remove(0);
     assert_eq!((delivery.state(), delivery.attempts), (Pending, 0));
-    assert_eq!(delivery.problem, "the directory could not be asked for the address");
+    assert_eq!(delivery.problem, "the directory could not be asked whether to send it");
     world.directory.set_away(false);
     assert_eq!(world.hands.send().await.unwrap(), 0, "not at once");
     world.advance(TimeDelta::seconds(31));

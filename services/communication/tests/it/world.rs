@@ -10,6 +10,7 @@ use arki_ids::{PersonId, TenantId, UnitId};
 use arki_process::{Clock, Context, Running};
 use arki_proto::communication::v1 as pb;
 use arki_proto::communication::v1::communication_service_client::CommunicationServiceClient;
+use arki_proto::communication::v1::preference_service_client::PreferenceServiceClient;
 use arki_proto::directory::v1 as directory;
 use arki_proto::r#type::v1::LocalizedText;
 use arki_rpc::Peer;
@@ -25,6 +26,7 @@ pub(crate) struct World {
     pub(crate) hands: Arc<Hands>,
     clock: Arc<FakeClock>,
     client: CommunicationServiceClient<Peer>,
+    preferences: PreferenceServiceClient<Peer>,
     config: Config,
     _database: TestDatabase,
 }
@@ -53,8 +55,17 @@ impl OnDatabase for World {
         arki_communication::migrate(config.clone()).await.unwrap();
         let directory = FakeDirectory::of("communication").with_pages_of(4);
         let clock = FakeClock::at(NOON);
-        let (client, hands) = start(&config, &directory, &clock).await;
-        Self { tenant: TenantId::generate(), directory, hands, clock, client, config, _database: database }
+        let (client, preferences, hands) = start(&config, &directory, &clock).await;
+        Self {
+            tenant: TenantId::generate(),
+            directory,
+            hands,
+            clock,
+            client,
+            preferences,
+            config,
+            _database: database,
+        }
     }
 }
 
@@ -84,13 +95,13 @@ impl World {
             ..MailConfig::default()
         };
         let config = Config { mail, ..self.config.clone() };
-        let (client, hands) = start(&config, &self.directory, &self.clock).await;
-        Self { client, hands, config, ..self }
+        let (client, preferences, hands) = start(&config, &self.directory, &self.clock).await;
+        Self { client, preferences, hands, config, ..self }
     }
 
     /// One more process on the same database.
     pub(crate) async fn another_process(&self) -> Arc<Hands> {
-        start(&self.config, &self.directory, &self.clock).await.1
+        start(&self.config, &self.directory, &self.clock).await.2
     }
 
     pub(crate) fn now(&self) -> DateTime<Utc> {
@@ -123,6 +134,18 @@ impl World {
         self.directory.change(self.tenant, |known| known.person(person))
     }
 
+    /// A customer.
+    pub(crate) fn customer(&self, name: &str) -> PersonId {
+        let person = directory::Person {
+            kind: directory::PersonKind::Customer.into(),
+            display_name: name.to_owned(),
+            email: format!("{}@example.org", name.to_lowercase()),
+            language: "en".to_owned(),
+            ..Default::default()
+        };
+        self.directory.change(self.tenant, |known| known.person(person))
+    }
+
     /// So many employees who belong to no unit.
     pub(crate) fn staff(&self, count: usize) {
         for number in 0..count {
@@ -132,6 +155,11 @@ impl World {
 
     pub(crate) fn client(&self) -> CommunicationServiceClient<Peer> {
         self.client.clone()
+    }
+
+    /// What recipients choose by.
+    pub(crate) fn preferences(&self) -> PreferenceServiceClient<Peer> {
+        self.preferences.clone()
     }
 
     /// A request of the tenant's administrator.
@@ -298,13 +326,14 @@ async fn start(
     config: &Config,
     directory: &FakeDirectory,
     clock: &Arc<FakeClock>,
-) -> (CommunicationServiceClient<Peer>, Arc<Hands>) {
+) -> (CommunicationServiceClient<Peer>, PreferenceServiceClient<Peer>, Arc<Hands>) {
     let ctx = Context::alone(Arc::clone(clock) as Arc<dyn Clock>);
     let peers = Peers { directory: client::stack(directory.peer(&ctx.assertion), ctx.assertion.clone()) };
     let parts = arki_communication::assemble(config.clone(), peers, &ctx).await.unwrap();
     let peer = parts.running.peer(&ctx.assertion).unwrap();
-    let client = CommunicationServiceClient::new(client::stack(peer, ctx.assertion.clone()));
-    (client, Arc::new(parts.hands))
+    let peer = client::stack(peer, ctx.assertion.clone());
+    let preferences = PreferenceServiceClient::new(peer.clone());
+    (CommunicationServiceClient::new(peer), preferences, Arc::new(parts.hands))
 }
 
 /// A request of a tenant's administrator.

@@ -3,6 +3,8 @@
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ambassador_service_client::AmbassadorServiceClient;
 use arki_proto::directory::v1::attribute_service_client::AttributeServiceClient;
+use arki_proto::directory::v1::consent_service_client::ConsentServiceClient;
+use arki_proto::directory::v1::contact_service_client::ContactServiceClient;
 use arki_proto::directory::v1::crm_service_client::CrmServiceClient;
 use arki_proto::directory::v1::directory_service_client::DirectoryServiceClient;
 use arki_proto::directory::v1::employment_service_client::EmploymentServiceClient;
@@ -10,6 +12,7 @@ use arki_proto::directory::v1::erasure_service_client::ErasureServiceClient;
 use arki_proto::directory::v1::identity_service_client::IdentityServiceClient;
 use arki_proto::directory::v1::organisation_service_client::OrganisationServiceClient;
 use arki_proto::directory::v1::serves_service_client::ServesServiceClient;
+use arki_proto::directory::v1::suppression_service_client::SuppressionServiceClient;
 use arki_proto::google::r#type::Date;
 use arki_rpc::client::with_caller;
 use arki_rpc::{Caller, Failure, Peer};
@@ -69,6 +72,33 @@ calls! {
     delete_serves_edge: DeleteServesEdgeRequest -> DeleteServesEdgeResponse;
     get_path_to_customer: GetPathToCustomerRequest -> GetPathToCustomerResponse;
     list_roles_without_path: ListRolesWithoutPathRequest -> ListRolesWithoutPathResponse;
+}
+
+calls! {
+    ConsentServiceClient;
+    record_consent: RecordConsentRequest -> RecordConsentResponse;
+    batch_record_consents: BatchRecordConsentsRequest -> BatchRecordConsentsResponse;
+    list_consents: ListConsentsRequest -> ListConsentsResponse;
+}
+
+calls! {
+    SuppressionServiceClient;
+    add_suppression: AddSuppressionRequest -> AddSuppressionResponse;
+    list_suppressions: ListSuppressionsRequest -> ListSuppressionsResponse;
+    remove_suppression: RemoveSuppressionRequest -> RemoveSuppressionResponse;
+    check_suppression: CheckSuppressionRequest -> CheckSuppressionResponse;
+}
+
+calls! {
+    ContactServiceClient;
+    get_contact_rules: GetContactRulesRequest -> GetContactRulesResponse;
+    update_contact_rules: UpdateContactRulesRequest -> UpdateContactRulesResponse;
+    check_contact: CheckContactRequest -> CheckContactResponse;
+    reserve_contacts: ReserveContactsRequest -> ReserveContactsResponse;
+    release_contacts: ReleaseContactsRequest -> ReleaseContactsResponse;
+    get_preferences: GetPreferencesRequest -> GetPreferencesResponse;
+    change_preference: ChangePreferenceRequest -> ChangePreferenceResponse;
+    report_bounce: ReportBounceRequest -> ReportBounceResponse;
 }
 
 calls! {

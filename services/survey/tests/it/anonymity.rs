@@ -21,7 +21,7 @@ async fn dump(house: &House, table: &str, columns: &[&str]) -> Vec<String> {
     house.rows(&format!("SELECT {} FROM {table}", all.join(" || '|' || "))).await
 }
 
-const INVITATION: [&str; 11] = [
+const INVITATION: [&str; 12] = [
     "tenant_id",
     "wave_id",
     "id",
@@ -33,6 +33,7 @@ const INVITATION: [&str; 11] = [
     "fingerprint",
     "opened",
     "submitted",
+    "cancelled",
 ];
 const RESPONSE: [&str; 8] =
     ["tenant_id", "wave_id", "id", "invitation_id", "unit", "day", "language", "answers"];

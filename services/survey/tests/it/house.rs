@@ -29,6 +29,7 @@ pub(crate) struct House {
     pub(crate) store: Store,
     pub(crate) tenant: TenantId,
     pub(crate) caller: Caller,
+    pub(crate) bus: InProcess,
     heard: Arc<Recorder>,
     context: Context,
     _database: TestDatabase,
@@ -63,18 +64,19 @@ impl House {
         let context = Context::alone(clock.clone());
         let assertion = &context.assertion;
         let directory = FakeDirectory::of("survey");
-        let bus = Arc::new(InProcess::new());
-        let heard = Recorder::on(&*bus, &["arki.>"]).await;
+        let bus = InProcess::new();
+        let heard = Recorder::on(&bus, &["arki.>"]).await;
         let store = Store::connect(&config.database).await.unwrap();
         store.migrate::<Migrator>().await.unwrap();
         let peers = Peers { directory: client::stack(directory.peer(assertion), assertion.clone()) };
-        let running = arki_survey::build(config, peers, bus, context.clone()).await.unwrap();
+        let running =
+            arki_survey::build(config, peers, Arc::new(bus.clone()), context.clone()).await.unwrap();
         running.readiness.ready().await.unwrap();
         let client = SurveyServiceClient::new(running.peer(assertion).unwrap());
         let tenant = TenantId::generate();
         directory.set(tenant, organisation());
         let caller = caller(tenant);
-        Self { client, directory, clock, store, tenant, caller, heard, context, _database: database }
+        Self { client, directory, clock, store, tenant, caller, bus, heard, context, _database: database }
     }
 
     /// Calls a method as this house's caller.

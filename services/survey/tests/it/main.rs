@@ -4,6 +4,7 @@
 mod anonymity;
 mod answers;
 mod closing;
+mod contact;
 mod events;
 mod faults;
 mod house;

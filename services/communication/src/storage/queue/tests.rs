@@ -54,6 +54,7 @@ async fn due(store: &Store, count: usize) -> Case {
         audience: Audience { kind: AudienceKind::Employee, units: Vec::new(), roles: Vec::new() },
         schedule: Schedule::parse("2027-01-15T10:00", "", "schedule").unwrap(),
         missed_policy: MissedPolicy::Send,
+        is_critical: false,
     };
     let home = Home { zone: chrono_tz::UTC, language: "en".to_owned() };
     let campaign = Campaign::new(CampaignId::generate(), new, now()).activate(home, now()).unwrap();
