@@ -65,7 +65,9 @@ pub fn judge(rules: &Rules, known: &Known<'_>, wanted: &Wanted) -> Result<(), Re
     let Known { kind, employment, said, is_suppressed, contacts } = *known;
     let Wanted { contact, is_critical } = *wanted;
     match (kind, employment) {
-        (Kind::Leaver, _) | (Kind::Employee, Some(Employment::Left)) => return Err(Refusal::Left),
+        (Kind::Employee, Some(Employment::Left)) => return Err(Refusal::Left),
+        // Whoever left may be asked how it was, and is told nothing any more.
+        (Kind::Leaver, _) if contact.purpose != Purpose::Survey => return Err(Refusal::Left),
         (Kind::Employee, Some(Employment::LongLeave)) => return Err(Refusal::OnLeave),
         _ => {}
     }

@@ -37,7 +37,8 @@ fn employees_are_asked_until_they_object_customers_until_they_say_no_others_once
         (Kind::Prospect, Some(Withdrawn), Some(Refusal::Withdrawn)),
         (Kind::FormerCustomer, None, Some(Refusal::NoConsent)),
         (Kind::Candidate, None, Some(Refusal::NoConsent)),
-        (Kind::Leaver, Some(Granted), Some(Refusal::Left)),
+        (Kind::Leaver, None, None),
+        (Kind::Leaver, Some(Withdrawn), Some(Refusal::Withdrawn)),
     ] {
         assert_eq!(refused(kind, said), expected, "{kind:?} {said:?}");
     }
@@ -54,6 +55,8 @@ fn who_left_or_is_away_is_not_contacted_whatever_it_is() {
             assert_eq!(judge(&Rules::default(), &away, &wanted), Err(expected));
         }
     }
+    let gone = known(Kind::Leaver);
+    assert_eq!(judge(&Rules::default(), &gone, &wanted(Purpose::Communication)), Err(Refusal::Left));
 }
 
 #[test]
