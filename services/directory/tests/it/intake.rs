@@ -19,6 +19,7 @@ on_each_database!(
     an_endpoint_is_made_changed_and_removed_and_its_secret_shown_once,
     what_can_not_be_applied_becomes_a_dead_letter_and_holds_up_nobody,
     what_refers_to_what_comes_later_is_applied_then,
+    what_must_be_read_again_is_listed_until_it_is_sent,
     whoever_comes_back_after_the_lease_applies_nothing,
     what_is_known_of_somebody_is_forgotten,
     another_tenant_sees_and_hears_nothing_of_it
@@ -227,6 +228,48 @@ async fn what_refers_to_what_comes_later_is_applied_then(server: Server) {
     eventually("it is applied", || async { hooks.states().await == [("003A".to_owned(), DONE)] }).await;
     let recover = pb::RecoverIntakeDeliveriesRequest { name: endpoint.name, ..Default::default() };
     assert_eq!(hooks.recover_intake_deliveries(recover).await.unwrap().deliveries, 0);
+}
+
+async fn what_must_be_read_again_is_listed_until_it_is_sent(server: Server) {
+    let hooks = Hooks::of(&server, &server.admin);
+    let endpoint = hooks.endpoint().await;
+    for (number, record) in ["003A", "003B", "003C"].into_iter().enumerate() {
+        let gap = event(record, i64::try_from(number).unwrap(), "\"x\":1").replace("UPDATE", "GAP_UPDATE");
+        tell(&server, &endpoint, &gap).await.unwrap();
+    }
+    let listed = async |source: &str, page_size: i32, page_token: String| {
+        let source = source.to_owned();
+        let request = pb::ListCrmRecordsToRereadRequest { source, page_size, page_token };
+        server.admin.list_crm_records_to_reread(request).await.unwrap()
+    };
+    eventually("all are listed", || async { listed("", 0, String::new()).await.records.len() == 3 }).await;
+    let first = listed("salesforce", 2, String::new()).await;
+    let second = listed("salesforce", 2, first.next_page_token).await;
+    let records: Vec<_> = first.records.iter().chain(&second.records).collect();
+    assert_eq!(
+        records.iter().map(|one| one.external_id.as_str()).collect::<Vec<_>>(),
+        ["003A", "003B", "003C"]
+    );
+    assert!(records.iter().all(|one| one.reason == pb::RereadReason::Gap as i32));
+    assert!(second.next_page_token.is_empty());
+    assert!(listed("hubspot", 0, String::new()).await.records.is_empty());
+    // What was read before the gap doesn't end it.
+    let since = records[1].since_time.unwrap();
+    let before = prost_types::Timestamp { seconds: since.seconds - 1, ..since };
+    let read = |key: &str, source_time| pb::CrmPerson {
+        external_id: key.to_owned(),
+        display_name: Some("Aino Esimerkki".to_owned()),
+        source_time,
+        ..Default::default()
+    };
+    let request = pb::BatchUpsertPeopleRequest {
+        source: "salesforce".to_owned(),
+        people: vec![read("003A", None), read("003B", Some(before)), read("003C", records[2].since_time)],
+        ..Default::default()
+    };
+    server.admin.batch_upsert_people(request).await.unwrap();
+    let left = listed("", 0, String::new()).await.records;
+    assert_eq!(left.iter().map(|one| one.external_id.as_str()).collect::<Vec<_>>(), ["003B"]);
 }
 
 async fn whoever_comes_back_after_the_lease_applies_nothing(server: Server) {

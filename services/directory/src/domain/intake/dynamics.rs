@@ -1,4 +1,4 @@
-//! The RemoteExecutionContext of Dynamics 365 and Dataverse: one message about one record.
+//! The `RemoteExecutionContext` of Dynamics 365 and Dataverse: one message about one record.
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::Value;

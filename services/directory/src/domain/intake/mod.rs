@@ -116,7 +116,7 @@ pub fn read(endpoint: &Endpoint, request: &Request, now: DateTime<Utc>) -> Resul
     Ok(heard)
 }
 
-/// JSON is read to a depth of 128, which serde_json holds to.
+/// JSON is read to a depth of 128, which `serde_json` holds to.
 fn json(text: &str) -> Result<Value, Malformed> {
     serde_json::from_str(text).map_err(|fault| {
         Malformed(format!("the body is no JSON (line {}, column {})", fault.line(), fault.column()))

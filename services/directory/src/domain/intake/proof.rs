@@ -41,7 +41,7 @@ pub fn is_proven<'a>(
     })
 }
 
-/// X-HubSpot-Signature-v3: base64 of HMAC-SHA256 over method, address, body and time.
+/// `X-HubSpot-Signature-v3`: base64 of HMAC-SHA256 over method, address, body and time.
 fn is_signed(secret: &str, request: &Request, now: DateTime<Utc>) -> bool {
     let Some(stamp) = request.header("x-hubspot-request-timestamp") else { return false };
     let time = stamp.parse().ok().and_then(DateTime::from_timestamp_millis);

@@ -1,6 +1,6 @@
 //! Outbound messages of Salesforce: SOAP with up to 100 notifications, each the record as it is by now.
 //!
-//! A message says nothing of when it was, so its SystemModstamp or LastModifiedDate must be among the fields that it
+//! A message says nothing of when it was, so its `SystemModstamp` or `LastModifiedDate` must be among the fields that it
 //! sends; without them a message that comes late could undo a newer one, and the record is to be read again instead.
 
 use chrono::{DateTime, SubsecRound as _, Utc};

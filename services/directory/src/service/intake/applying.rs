@@ -76,7 +76,9 @@ impl Directory {
                         Err(error) if is_away(&error) => return Err(error),
                         Err(error) => {
                             tracing::error!(%error, delivery = claimed.0.name(), "a delivery can't be applied");
-                            self.give_back(alone).await?;
+                            if let Err(error) = self.give_back(alone).await {
+                                tracing::error!(%error, delivery = claimed.0.name(), "it is not noted either");
+                            }
                         }
                     }
                 }
