@@ -151,7 +151,8 @@ pub fn told(report: &directory::ImportReport) -> String {
         );
     }
     if report.pending_manager_count > 0 {
-        let _ = writeln!(text, "{} people wait for a manager who is not there yet", report.pending_manager_count);
+        let _ =
+            writeln!(text, "{} people wait for a manager who is not there yet", report.pending_manager_count);
     }
     if !report.brake.is_empty() {
         let _ = writeln!(text, "the brake stops this: {}", report.brake);

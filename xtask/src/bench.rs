@@ -13,14 +13,16 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure: "edge" (the gateway beside Envoy), "collect" (responses beside pgbench) or "directory" (SCIM
-    /// beside scim2-server, webhooks).
+    /// beside scim2-server, webhooks, HR files beside an upsert of the same rows).
     #[arg(value_parser = ["edge", "collect", "directory"])]
     name: String,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     run::say("building with optimisation");
-    run::run(Command::new("cargo").args(["build", "--release", "--bin", "arki"]))?;
+    let programs: &[&str] =
+        if arguments.name == "directory" { &["--workspace", "--bins"] } else { &["--bin", "arki"] };
+    run::run(Command::new("cargo").args(["build", "--release"]).args(programs))?;
     let mut bench = Command::new("cargo");
     bench.args(["bench", "--package", "arki-integration-tests", "--bench", &arguments.name]);
     let _server = match arguments.name.as_str() {
@@ -31,6 +33,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "collect" => {
             let server = Postgres::start(Durability::Synced)?;
             bench.env("TEST_POSTGRES_URL", &server.postgres_url).env("PG_BIN", tools::postgres()?);
+            Some(server)
+        }
+        "directory" => {
+            let server = Postgres::start(Durability::Synced)?;
+            bench
+                .env("TEST_POSTGRES_URL", &server.postgres_url)
+                .env("TEST_NATS_SERVER", tools::nats_server()?);
             Some(server)
         }
         _ => None,

@@ -84,7 +84,8 @@ impl Columns {
     /// As [`Columns::insert`], where a row with the same `key` is overwritten but for its `kept` columns.
     pub fn upsert(self, backend: DbBackend, table: &str, key: &[&str], kept: &[&str]) -> String {
         let quoted = |names: &[&str]| names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>();
-        let set = self.0.iter().map(|(name, _)| *name).filter(|name| !key.contains(name) && !kept.contains(name));
+        let set =
+            self.0.iter().map(|(name, _)| *name).filter(|name| !key.contains(name) && !kept.contains(name));
         let set = set.map(|name| format!("\"{name}\" = excluded.\"{name}\"")).collect::<Vec<_>>().join(", ");
         let insert = self.insert(backend, table);
         format!("{insert} ON CONFLICT ({}) DO UPDATE SET {set}", quoted(key).join(", "))

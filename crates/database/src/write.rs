@@ -84,12 +84,7 @@ impl Store {
 
     /// As [`Store::claim`], with another deadline than the 60 seconds of all others: for work that is long by nature and
     /// checks for itself that what it was decided on still holds.
-    pub async fn claim_within<T, E, F>(
-        &self,
-        op: &'static str,
-        deadline: Duration,
-        effect: F,
-    ) -> Result<T, E>
+    pub async fn claim_within<T, E, F>(&self, op: &'static str, deadline: Duration, effect: F) -> Result<T, E>
     where
         F: for<'t> Fn(&'t Tx) -> Effect<'t, T, E> + Send + Sync,
         T: Send,

@@ -60,7 +60,8 @@ async fn run(people: usize) -> Result<Option<Duration>> {
 /// A file of so many people. Whoever `is_changed` has another address.
 fn file(people: usize, is_changed: impl Fn(usize) -> bool) -> String {
     let mut text =
-        "Employee ID,Worker,Email,Supervisory Organization,Business Title,Manager ID,Location,Country\n".to_owned();
+        "Employee ID,Worker,Email,Supervisory Organization,Business Title,Manager ID,Location,Country\n"
+            .to_owned();
     for number in 0..people {
         let manager = if number == 0 { String::new() } else { format!("E{:07}", number / 8) };
         let host = if is_changed(number) { "example.org" } else { "example.com" };
@@ -125,7 +126,8 @@ async fn upsert(database: &DatabaseConnection, content: &str) -> Result<Duration
         if number > 0 {
             rows.push(',');
         }
-        let row = json!([cells[0], cells[1], cells[2], cells[5], {"location": cells[6], "country": cells[7]}]);
+        let row =
+            json!([cells[0], cells[1], cells[2], cells[5], {"location": cells[6], "country": cells[7]}]);
         rows.push_str(&row.to_string());
     }
     rows.push(']');

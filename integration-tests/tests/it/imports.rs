@@ -59,10 +59,10 @@ pub(crate) async fn upload(api: &Api, import: &str, content: &str) -> Result<()>
 /// The import once it goes no further by itself.
 pub(crate) async fn settled(api: &Api, import: &str) -> Result<Value> {
     let path = format!("/v1/{import}");
-    let moves = |state: &Value| matches!(state.as_str(), Some("IMPORT_STATE_PLANNING" | "IMPORT_STATE_APPLYING"));
-    let reply = api.get_until(&path, PATIENCE, |reply| {
-        reply.status.is_success() && !moves(&reply.body["state"])
-    });
+    let moves =
+        |state: &Value| matches!(state.as_str(), Some("IMPORT_STATE_PLANNING" | "IMPORT_STATE_APPLYING"));
+    let reply =
+        api.get_until(&path, PATIENCE, |reply| reply.status.is_success() && !moves(&reply.body["state"]));
     reply.await?.ok()
 }
 
@@ -123,7 +123,10 @@ async fn a_hundred_thousand_rows_are_loaded_in_little_memory(mut suite: Suite) -
     load(&api, "workday", &export(System::Workday, seed, 500)).await?;
     let before = memory(process, "VmRSS")?;
     let import = load(&api, "workday", &content).await?;
-    assert_eq!(counts(&import, "people").0 + counts(&import, "people").1 + counts(&import, "people").2, 100_000);
+    assert_eq!(
+        counts(&import, "people").0 + counts(&import, "people").1 + counts(&import, "people").2,
+        100_000
+    );
     let most = memory(process, "VmHWM")?;
     eprintln!("{} KiB for a file of {} KiB", most.saturating_sub(before), content.len() / 1024);
     ensure!(most < before + GROWTH, "it grew from {before} to {most} KiB");
@@ -164,7 +167,10 @@ async fn half_a_file_is_stopped_and_a_broken_one_told_by_line_and_column(suite: 
     let import = create(&api, "workday", true).await?;
     upload(&api, &import, &lines.join("\n")).await?;
     let failed = settled(&api, &import).await?;
-    assert_eq!((&failed["state"], &failed["problem"]), (&json!("IMPORT_STATE_FAILED"), &json!("IMPORT_FILE_ERRORS")));
+    assert_eq!(
+        (&failed["state"], &failed["problem"]),
+        (&json!("IMPORT_STATE_FAILED"), &json!("IMPORT_FILE_ERRORS"))
+    );
     let errors = api.get(&format!("/v1/{import}/errors")).await?.ok()?;
     let errors = errors["errors"].as_array().context("no errors")?;
     assert_eq!(errors.len(), 2, "{errors:?}");

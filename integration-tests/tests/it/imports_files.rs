@@ -72,9 +72,10 @@ pub(crate) fn export(system: System, seed: u64, people: usize) -> String {
     let manager = |employee: &Employee| employee.manager.map(key).unwrap_or_default();
     match system {
         System::Workday => {
-            let mut text = "\u{feff}Employee ID,Worker,Email - Primary Work,Supervisory Organization,Business \
+            let mut text =
+                "\u{feff}Employee ID,Worker,Email - Primary Work,Supervisory Organization,Business \
                             Title,Manager ID,Hire Date,Location\r\n"
-                .to_owned();
+                    .to_owned();
             for one in &employees {
                 let Employee { first, last, unit, title, hired, place, .. } = one;
                 let (id, manager) = (key(one.id), manager(one));
@@ -102,9 +103,10 @@ pub(crate) fn export(system: System, seed: u64, people: usize) -> String {
             json!({"Report_Entry": entries}).to_string()
         }
         System::SuccessFactors => {
-            let mut text = "STATUS,USERID,FIRSTNAME,LASTNAME,EMAIL,MANAGER,DIVISION,DEPARTMENT,TITLE,HIREDATE,\
+            let mut text =
+                "STATUS,USERID,FIRSTNAME,LASTNAME,EMAIL,MANAGER,DIVISION,DEPARTMENT,TITLE,HIREDATE,\
                             LOCATION\n"
-                .to_owned();
+                    .to_owned();
             text += "STATUS,USERID,First Name,Last Name,Email,Manager,Division,Department,Title,Hire \
                      Date,Location\n";
             for one in &employees {
@@ -121,9 +123,10 @@ pub(crate) fn export(system: System, seed: u64, people: usize) -> String {
             text
         }
         System::BambooHr => {
-            let mut text = "Employee #;First Name;Last Name;Work Email;Supervisor EID;Division;Department;Job \
+            let mut text =
+                "Employee #;First Name;Last Name;Work Email;Supervisor EID;Division;Department;Job \
                             Title;Hire Date;Location;Status\n"
-                .to_owned();
+                    .to_owned();
             for one in &employees {
                 let Employee { first, last, unit, title, hired, place, .. } = one;
                 let (id, manager) = (key(one.id), manager(one));

@@ -138,15 +138,7 @@ pub async fn append_all(tx: &Tx, drafts: &[Draft]) -> Result<(), Error> {
 
 fn row<'a>(draft: &'a Draft, traceparent: Option<&'a str>) -> Row<'a> {
     let Draft { id, tenant, aggregate, time, subject, payload } = draft;
-    Row {
-        tenant_id: *tenant,
-        id: *id,
-        aggregate,
-        subject,
-        payload,
-        traceparent,
-        create_time: *time,
-    }
+    Row { tenant_id: *tenant, id: *id, aggregate, subject, payload, traceparent, create_time: *time }
 }
 
 /// Marks the published events since a time as to be sent once more, as replays, and tells how many there are.

@@ -133,8 +133,9 @@ fn change(tenant: &pb::Tenant, mask: &Mask) -> Result<tenant::Change, Failure> {
             .pick("headline_metric_cap", || or(*headline_metric_cap, tenant::HEADLINE_METRICS)),
         import_leavers_percent: mask
             .pick("import_leavers_percent", || or(*import_leavers_percent, tenant::IMPORT_LEAVERS)),
-        import_changed_ids_percent: mask
-            .pick("import_changed_ids_percent", || or(*import_changed_ids_percent, tenant::IMPORT_CHANGED_IDS)),
+        import_changed_ids_percent: mask.pick("import_changed_ids_percent", || {
+            or(*import_changed_ids_percent, tenant::IMPORT_CHANGED_IDS)
+        }),
     })
 }
 

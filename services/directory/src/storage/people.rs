@@ -19,9 +19,7 @@ use super::{Error, among, employments, id};
 use crate::domain::Person;
 use crate::domain::person::{Employment, Kind};
 
-pub use lookup::{
-    count_employees, employees_with_emails, keys_of_source, of_ids, with_any_key, with_emails,
-};
+pub use lookup::{count_employees, employees_with_emails, keys_of_source, of_ids, with_any_key, with_emails};
 pub use reports::{above, reports};
 pub(super) use save::is_new;
 pub use save::save;

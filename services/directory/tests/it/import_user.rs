@@ -158,8 +158,7 @@ pub(crate) fn pieces(name: &str, content: &str, size: usize) -> Vec<pb::UploadIm
     }
 }
 
-pub(crate) const HEADING: &str =
-    "Employee ID,Worker,Email,Supervisory Organization ID,Supervisory Organization,Business Title,Manager ID,Location\n";
+pub(crate) const HEADING: &str = "Employee ID,Worker,Email,Supervisory Organization ID,Supervisory Organization,Business Title,Manager ID,Location\n";
 
 /// The line of a person.
 pub(crate) fn line(number: usize, title: &str, manager: &str) -> String {

@@ -101,8 +101,7 @@ impl<R: Read> Text<R> {
                 return Ok(());
             }
             if self.ended || self.held.len() > LONGEST_ENTRY {
-                let problem =
-                    "no entries, the file must be an array or an object with Report_Entry, employees or results";
+                let problem = "no entries, the file must be an array or an object with Report_Entry, employees or results";
                 return Err((0, problem.to_owned()));
             }
             self.fill()?;

@@ -63,7 +63,8 @@ impl Directory {
                     if end > LARGEST {
                         return Err(Error::ImportTooLarge(import));
                     }
-                    let known = usize::try_from(run.received - offset).unwrap_or(usize::MAX).min(content.len());
+                    let known =
+                        usize::try_from(run.received - offset).unwrap_or(usize::MAX).min(content.len());
                     let news = &content[known..];
                     if !news.is_empty() {
                         imports::add_piece(tx, tenant, import, run.received, news).await?;

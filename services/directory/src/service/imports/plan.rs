@@ -62,7 +62,8 @@ impl Directory {
         let file = File { store: self.store.clone(), tenant: *tenant, import: run.id };
         let (rows, scanned) = self.scan_import(held, &mut stage, &file, &mapping).await?;
         let Some(scanned) = scanned.filter(|_| stage.errors == 0) else {
-            let report = Report { rows, fault_count: stage.errors, ..Report::refused(rows, false, Faults::default()) };
+            let report =
+                Report { rows, fault_count: stage.errors, ..Report::refused(rows, false, Faults::default()) };
             return self.finish_plan(held, report, 0, None).await;
         };
 
@@ -92,7 +93,8 @@ impl Directory {
         let mut found = Found::default();
         let batch = found.drain(&mut planner, &state, &[]);
         self.stage(held, &mut stage, batch).await?;
-        self.plan_people(held, &mut stage, &file, (&scanned, &mapping), &mut planner, &mut found, &state).await?;
+        self.plan_people(held, &mut stage, &file, (&scanned, &mapping), &mut planner, &mut found, &state)
+            .await?;
         if terms.full {
             planner.check_anybody();
             self.plan_leavers(held, &mut stage, &stored, &mut planner, &mut found, &state).await?;
@@ -273,13 +275,14 @@ impl Found {
     /// Takes out what a planner found. `before` are the people whom it was of.
     fn drain(&mut self, planner: &mut Planner<'_>, state: &hr::State, before: &[Person]) -> Batch {
         let hr::Plan { units, roles, people, pending } = std::mem::take(&mut planner.plan);
-        let write = |kind, subject_id: String, revision: i64, body: Result<String, serde_json::Error>| Write {
-            kind,
-            subject_id,
-            revision: revision - 1,
-            // What is written here has no keys but texts.
-            body: body.unwrap_or_default(),
-        };
+        let write =
+            |kind, subject_id: String, revision: i64, body: Result<String, serde_json::Error>| Write {
+                kind,
+                subject_id,
+                revision: revision - 1,
+                // What is written here has no keys but texts.
+                body: body.unwrap_or_default(),
+            };
         let stored: HashMap<PersonId, &Person> = before.iter().map(|person| (person.id, person)).collect();
         let mut writes = Vec::with_capacity(people.len() + pending.len());
         for unit in &units {

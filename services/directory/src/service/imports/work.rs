@@ -150,9 +150,7 @@ impl Directory {
         self.store
             .claim("ReleaseImport", move |tx| {
                 let held = held.clone();
-                Box::pin(async move {
-                    Ok(imports::release(tx, held.tenant, held.run.id, &held.mark).await?)
-                })
+                Box::pin(async move { Ok(imports::release(tx, held.tenant, held.run.id, &held.mark).await?) })
             })
             .await
     }

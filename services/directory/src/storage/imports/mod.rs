@@ -14,6 +14,6 @@ pub use runs::{
     Claimed, claim, count_open, expire, find, hold, insert, list, release, release_all, save, save_held,
 };
 pub use staged::{
-    FREE, PERSON, ROLE, Stage, Staged, UNIT, WAITING, Write, add_piece, changes, erase, errors, forget, forget_plan,
-    pieces, stamp, unmoved, writes,
+    FREE, PERSON, ROLE, Stage, Staged, UNIT, WAITING, Write, add_piece, changes, erase, errors, forget,
+    forget_plan, pieces, stamp, unmoved, writes,
 };

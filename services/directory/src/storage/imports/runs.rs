@@ -22,11 +22,7 @@ pub struct Claimed {
     pub run: Run,
 }
 
-fn statement(
-    db: &impl ConnectionTrait,
-    sql: &str,
-    values: impl IntoIterator<Item = Value>,
-) -> Statement {
+fn statement(db: &impl ConnectionTrait, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
     Statement::from_sql_and_values(db.get_database_backend(), sql, values)
 }
 
@@ -35,9 +31,8 @@ fn number(value: u64) -> Result<i64, Error> {
 }
 
 fn read(row: &QueryResult) -> Result<Run, Error> {
-    let count = |name: &str| -> Result<u64, Error> {
-        u64::try_from(row.try_get::<i64>("", name)?).map_err(corrupt)
-    };
+    let count =
+        |name: &str| -> Result<u64, Error> { u64::try_from(row.try_get::<i64>("", name)?).map_err(corrupt) };
     let report: Option<String> = row.try_get("", "report")?;
     Ok(Run {
         id: id(&row.try_get::<String>("", "id")?)?,
@@ -107,7 +102,8 @@ pub async fn find(
     import: ImportId,
 ) -> Result<Option<Run>, Error> {
     let sql = format!("SELECT {COLUMNS} FROM import_run WHERE tenant_id = $1 AND id = $2");
-    let row = db.query_one_raw(statement(db, &sql, [tenant.to_string().into(), import.to_string().into()])).await?;
+    let row =
+        db.query_one_raw(statement(db, &sql, [tenant.to_string().into(), import.to_string().into()])).await?;
     row.as_ref().map(read).transpose()
 }
 
@@ -222,13 +218,8 @@ pub async fn hold(
     now: DateTime<Utc>,
 ) -> Result<bool, Error> {
     let sql = "UPDATE import_run SET claim_time = $1, done = $2 WHERE tenant_id = $3 AND id = $4 AND claim_mark = $5";
-    let values = [
-        now.into(),
-        number(done)?.into(),
-        tenant.to_string().into(),
-        import.to_string().into(),
-        mark.into(),
-    ];
+    let values =
+        [now.into(), number(done)?.into(), tenant.to_string().into(), import.to_string().into(), mark.into()];
     Ok(tx.execute_raw(statement(tx, sql, values)).await?.rows_affected() == 1)
 }
 
@@ -236,7 +227,8 @@ pub async fn hold(
 pub async fn release(tx: &Tx, tenant: TenantId, import: ImportId, mark: &str) -> Result<(), Error> {
     let sql = "UPDATE import_run SET claim_mark = NULL, claim_time = NULL \
                WHERE tenant_id = $1 AND id = $2 AND claim_mark = $3";
-    tx.execute_raw(statement(tx, sql, [tenant.to_string().into(), import.to_string().into(), mark.into()])).await?;
+    tx.execute_raw(statement(tx, sql, [tenant.to_string().into(), import.to_string().into(), mark.into()]))
+        .await?;
     Ok(())
 }
 

@@ -135,7 +135,8 @@ impl Stage {
 
     /// Adds changes to be looked at.
     pub async fn add_changes(&mut self, tx: &Tx, changes: &[Change]) -> Result<(), Error> {
-        let bodies = changes.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(corrupt)?;
+        let bodies =
+            changes.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(corrupt)?;
         let rows: Vec<Row<'_>> = changes
             .iter()
             .zip(&bodies)
@@ -152,7 +153,8 @@ impl Stage {
 
     /// Adds what is wrong.
     pub async fn add_errors(&mut self, tx: &Tx, faults: &[Fault]) -> Result<(), Error> {
-        let bodies = faults.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(corrupt)?;
+        let bodies =
+            faults.iter().map(serde_json::to_string).collect::<Result<Vec<_>, _>>().map_err(corrupt)?;
         let rows: Vec<Row<'_>> = faults
             .iter()
             .zip(&bodies)
@@ -227,9 +229,9 @@ pub async fn writes(
         "SELECT position, subject_id, revision, body FROM import_write WHERE tenant_id = $1 AND import_id = $2 \
          AND kind = $4 AND position >= $3 ORDER BY position LIMIT {most}"
     );
-    let rows =
-        db.query_all_raw(statement(db, &sql, of(tenant, import).into_iter().chain([from.into(), kind.into()])))
-            .await?;
+    let rows = db
+        .query_all_raw(statement(db, &sql, of(tenant, import).into_iter().chain([from.into(), kind.into()])))
+        .await?;
     rows.iter()
         .map(|row| {
             Ok(Staged {
@@ -244,7 +246,12 @@ pub async fn writes(
 
 /// Whether everything of a kind that a plan rests on is still as it was: what it changes has the same revision, and what it
 /// makes is not there. On PostgreSQL what is there is held until the transaction ends.
-pub async fn unmoved(tx: &Tx, tenant: TenantId, table: &str, before: &[(String, i64)]) -> Result<bool, Error> {
+pub async fn unmoved(
+    tx: &Tx,
+    tenant: TenantId,
+    table: &str,
+    before: &[(String, i64)],
+) -> Result<bool, Error> {
     #[derive(Serialize)]
     struct Known<'a> {
         id: &'a str,
@@ -322,9 +329,8 @@ pub async fn errors(
          AND (line, position) > ($3, $4) ORDER BY line, position LIMIT {}",
         page.limit()
     );
-    let place = |at: usize| {
-        page.after.as_ref().and_then(|cursor| cursor.get(at)?.parse().ok()).unwrap_or(-1_i64)
-    };
+    let place =
+        |at: usize| page.after.as_ref().and_then(|cursor| cursor.get(at)?.parse().ok()).unwrap_or(-1_i64);
     let values = of(tenant, import).into_iter().chain([place(0).into(), place(1).into()]);
     let rows = db.query_all_raw(statement(db, &sql, values)).await?;
     let errors = rows

@@ -128,7 +128,10 @@ fn change() -> TableCreateStatement {
 }
 
 fn error() -> TableCreateStatement {
-    of_run("import_error", &["import_id", "line", "position"]).col(big_integer("line")).col(text("body")).take()
+    of_run("import_error", &["import_id", "line", "position"])
+        .col(big_integer("line"))
+        .col(text("body"))
+        .take()
 }
 
 fn pending_manager() -> TableCreateStatement {

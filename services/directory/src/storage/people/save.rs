@@ -5,15 +5,13 @@
 
 use std::collections::HashMap;
 
-use arki_database::rows::{self, Columns, Type};
 use arki_database::Tx;
+use arki_database::rows::{self, Columns, Type};
 use arki_ids::TenantId;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
 
 use super::super::entity::membership;
-use super::super::{
-    Error, among, attributes, employments, identities, ids_of, pending_managers, tenants,
-};
+use super::super::{Error, among, attributes, employments, identities, ids_of, pending_managers, tenants};
 use super::rows::{places, row};
 use crate::domain::Person;
 

@@ -9,8 +9,8 @@ use super::super::super::attribute::Schema;
 use super::super::super::history::Conflict;
 use super::super::super::{Person, Role, Unit, circle, tree, unit};
 use super::super::NewIds;
-use super::super::report::{Difference, Faults, Kind, Pending, Report, Tally, Turnover};
 use super::super::mapping::Columns;
+use super::super::report::{Difference, Faults, Kind, Pending, Report, Tally, Turnover};
 use super::read::File;
 use super::units::Units;
 use super::{brake, field};
@@ -67,14 +67,16 @@ pub fn plan(file: &File, state: &State, terms: &Terms<'_>, ids: NewIds) -> (Plan
     let mut planner = Planner::new(told, state, &stored, terms, ids);
     planner.turnover = brake::before(state);
     planner.plan_structure();
-    let keyed = state.people.iter().filter_map(|person| Some((person.profile.external_id.as_deref()?, person)));
+    let keyed =
+        state.people.iter().filter_map(|person| Some((person.profile.external_id.as_deref()?, person)));
     let known: HashMap<&str, &Person> = keyed.collect();
     for row in &file.people {
         planner.plan_person(row, known.get(row.external_id.as_str()).copied());
     }
     if terms.full {
         planner.check_anybody();
-        let mut missing: Vec<&Person> = known.values().copied().filter(|person| planner.is_missing(person)).collect();
+        let mut missing: Vec<&Person> =
+            known.values().copied().filter(|person| planner.is_missing(person)).collect();
         missing.sort_unstable_by(|one, other| one.profile.external_id.cmp(&other.profile.external_id));
         for person in missing {
             planner.plan_leaver(person);

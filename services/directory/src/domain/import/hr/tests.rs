@@ -14,6 +14,7 @@ use super::{Limits, Plan, State, plan, read};
 
 mod faults;
 mod full;
+mod parts;
 mod profiles;
 
 const IDS: NewIds = NewIds {
@@ -78,7 +79,15 @@ fn take_as(
     match read(&table, mapping) {
         Err(faults) => (Plan::default(), Report::refused(table.rows.len() as u64, false, faults)),
         Ok(file) => {
-            let terms = Terms { source: "hr", effective, today: day(0), full, now: now(), dry_run: false, brake: Limits::default() };
+            let terms = Terms {
+                source: "hr",
+                effective,
+                today: day(0),
+                full,
+                now: now(),
+                dry_run: false,
+                brake: Limits::default(),
+            };
             plan(&file, state, &terms, IDS)
         }
     }
