@@ -165,8 +165,34 @@ async fn told(
     import: &directory::Import,
     dry_run: bool,
 ) -> Result<directory::ImportReport> {
-    let mut report = import.report.clone().unwrap_or_default();
-    report.dry_run = dry_run;
+    let directory::ImportSummary {
+        rows,
+        counts,
+        error_count,
+        employees,
+        leavers,
+        returned,
+        changed_ids,
+        brake,
+        plan,
+        pending_manager_count,
+    } = import.report.clone().unwrap_or_default();
+    let mut report = directory::ImportReport {
+        rows,
+        dry_run,
+        counts,
+        changes: Vec::new(),
+        errors: Vec::new(),
+        error_count,
+        employees,
+        leavers,
+        returned,
+        changed_ids,
+        brake,
+        plan,
+        pending_managers: Vec::new(),
+        pending_manager_count,
+    };
     match import.state() {
         directory::ImportState::Applied => report.brake.clear(),
         directory::ImportState::Planned | directory::ImportState::Braked => {

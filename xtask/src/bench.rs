@@ -13,21 +13,24 @@ use crate::{
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// What to measure: "edge" (the gateway beside Envoy), "collect" (responses beside pgbench) or "directory" (SCIM
-    /// beside scim2-server, webhooks).
+    /// beside scim2-server, webhooks, HR files beside an upsert of the same rows).
     #[arg(value_parser = ["edge", "collect", "directory"])]
     name: String,
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     run::say("building with optimisation");
-    // Both packages in both commands: what is built depends on the choice of packages, and would be built twice.
-    const PACKAGES: [&str; 4] = ["--package", "arki-suite", "--package", "arki-integration-tests"];
+    // The same packages in both commands: what is built depends on the choice, and would be built twice.
+    let packages: &[&str] = if arguments.name == "directory" {
+        // One part of it is measured against every service in a process of its own.
+        &["--workspace"]
+    } else {
+        &["--package", "arki-suite", "--package", "arki-integration-tests"]
+    };
     let bench_name = ["--bench", arguments.name.as_str()];
-    run::run(
-        Command::new("cargo").args(["build", "--release", "--bin", "arki"]).args(PACKAGES).args(bench_name),
-    )?;
+    run::run(Command::new("cargo").args(["build", "--release", "--bins"]).args(packages).args(bench_name))?;
     let mut bench = Command::new("cargo");
-    bench.arg("bench").args(PACKAGES).args(bench_name);
+    bench.arg("bench").args(packages).args(bench_name);
     let _server = match arguments.name.as_str() {
         "edge" => {
             bench.env("ENVOY", tools::envoy()?);
@@ -36,6 +39,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<()> {
         "collect" => {
             let server = Postgres::start(Durability::Synced)?;
             bench.env("TEST_POSTGRES_URL", &server.postgres_url).env("PG_BIN", tools::postgres()?);
+            Some(server)
+        }
+        "directory" => {
+            let server = Postgres::start(Durability::Synced)?;
+            bench
+                .env("TEST_POSTGRES_URL", &server.postgres_url)
+                .env("TEST_NATS_SERVER", tools::nats_server()?);
             Some(server)
         }
         _ => None,

@@ -13,7 +13,7 @@ use super::import::{self, HR, change, fault, read_mapping, read_profile, waiting
 use super::status::failure;
 use super::{Call, Grpc};
 use crate::domain::import::mapping::Mapping;
-use crate::domain::import::report::Change;
+use crate::domain::import::report::{Change, Report};
 use crate::domain::import::run::{Run, State, Terms};
 use crate::service::imports::Piece;
 
@@ -279,13 +279,44 @@ fn render(run: Run) -> pb::Import {
         apply_when_planned: apply,
         state: state_of(state).into(),
         received_bytes: import::number(received),
-        report: report.map(import::render),
+        report: report.map(summary),
         total_changes: import::number(total),
         done_changes: import::number(done),
         problem,
         create_time: Some(timestamp(create_time)),
         update_time: Some(timestamp(update_time)),
         expire_time: Some(timestamp(expire_time)),
+    }
+}
+
+fn summary(report: Report) -> pb::ImportSummary {
+    let pb::ImportReport {
+        rows,
+        counts,
+        error_count,
+        employees,
+        leavers,
+        returned,
+        changed_ids,
+        brake,
+        plan,
+        pending_manager_count,
+        dry_run: _,
+        changes: _,
+        errors: _,
+        pending_managers: _,
+    } = import::render(report);
+    pb::ImportSummary {
+        rows,
+        counts,
+        error_count,
+        employees,
+        leavers,
+        returned,
+        changed_ids,
+        brake,
+        plan,
+        pending_manager_count,
     }
 }
 

@@ -14,6 +14,7 @@ use super::{Limits, Plan, State, plan, read};
 
 mod faults;
 mod full;
+mod parts;
 mod profiles;
 
 const IDS: NewIds = NewIds {

@@ -52,11 +52,19 @@ fn a_person_on_two_lines_is_told_with_the_first_line() {
 }
 
 #[test]
-fn a_manager_nobody_knows_is_told_and_one_who_is_stored_is_not() {
-    let content = "person_id,name,manager_id\n8,Bo,E1\n9,Dia,E77\n";
-    let found = faults(content, &["person_id", "name", "manager_id"], &loaded());
-    assert_eq!(found.len(), 1);
-    assert_eq!((found[0].0, found[0].1.as_str()), (3, "manager_id"));
+fn a_manager_nobody_knows_is_waited_for_and_one_who_is_stored_is_not() {
+    let content = "person_id,name,manager_id\n8,Bo,E1\n9,Dia,E77\n10,Eeva,E78\n";
+    let mut state = loaded();
+    // An employee of another system has this key there.
+    let elsewhere = PersonId::generate();
+    state.elsewhere.insert("E78".to_owned(), elsewhere);
+    let (plan, report) = take(content, &mapping(&["person_id", "name", "manager_id"]), &state, day(0));
+    assert_eq!((report.fault_count, report.pending_count), (0, 1));
+    let waiting = &report.pending[0];
+    assert_eq!((waiting.line, waiting.external_id.as_str(), waiting.manager.as_str()), (3, "9", "E77"));
+    let managers: Vec<_> = plan.people.iter().map(|person| person.profile.manager).collect();
+    assert_eq!(managers, [Some(person(&state, "E1").id), None, Some(elsewhere)]);
+    assert_eq!(plan.pending, [(plan.people[1].id, Some("E77".to_owned()))]);
 }
 
 #[test]
