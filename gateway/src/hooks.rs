@@ -88,7 +88,7 @@ impl Intake {
         }
         let (head, body) = request.into_parts();
         let body = axum::body::to_bytes(body, LARGEST).await.map_err(|_| Refusal::body_too_large(LARGEST))?;
-        let uri = self.public_uri(&head.uri, &head.headers);
+        let uri = public_uri(&self.config, self.always_https, &head.uri, &head.headers);
         if uri.len() > LONGEST_URI || endpoint.len() > 200 {
             return Err(Refusal::not_found("/hooks"));
         }
@@ -125,25 +125,60 @@ impl Intake {
         }
         Ok(response)
     }
+}
 
-    /// The address as the caller has it, which is part of what HubSpot signs: as it is configured, else as a proxy that
-    /// may be trusted says, else as it came.
-    fn public_uri(&self, uri: &Uri, headers: &HeaderMap) -> String {
-        let path = uri.path_and_query().map_or(uri.path(), http::uri::PathAndQuery::as_str);
-        if let Some(public) = &self.config.public_url {
-            return format!("{}{path}", public.trim_end_matches('/'));
+/// The address as the caller has it, which is part of what HubSpot signs: as it is configured, else as a proxy that
+/// may be trusted says, else as it came.
+fn public_uri(config: &Hooks, always_https: bool, uri: &Uri, headers: &HeaderMap) -> String {
+    let path = uri.path_and_query().map_or(uri.path(), http::uri::PathAndQuery::as_str);
+    if let Some(public) = &config.public_url {
+        return format!("{}{path}", public.trim_end_matches('/'));
+    }
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let told = |name: &str| {
+        let list = text(name).filter(|_| config.trust_forwarded)?;
+        list.split(',').next().map(|first| first.trim().to_owned())
+    };
+    let scheme = told("x-forwarded-proto").filter(|scheme| scheme == "https" || scheme == "http");
+    let scheme = scheme.unwrap_or_else(|| if always_https { "https" } else { "http" }.to_owned());
+    // HTTP/2 has the host in the address.
+    let host = told("x-forwarded-host")
+        .or_else(|| uri.authority().map(ToString::to_string))
+        .or_else(|| text("host").map(str::to_owned));
+    format!("{scheme}://{}{path}", host.unwrap_or_else(|| "localhost".to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn uri(config: &Hooks, always_https: bool, uri: &str, headers: &[(&'static str, &str)]) -> String {
+        let mut map = HeaderMap::new();
+        for (name, value) in headers {
+            map.insert(*name, value.parse().unwrap());
         }
-        let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-        let told = |name: &str| {
-            let list = text(name).filter(|_| self.config.trust_forwarded)?;
-            list.split(',').next().map(|first| first.trim().to_owned())
-        };
-        let scheme = told("x-forwarded-proto").filter(|scheme| scheme == "https" || scheme == "http");
-        let scheme = scheme.unwrap_or_else(|| if self.always_https { "https" } else { "http" }.to_owned());
-        // HTTP/2 has the host in the address.
-        let host = told("x-forwarded-host")
-            .or_else(|| uri.authority().map(ToString::to_string))
-            .or_else(|| text("host").map(str::to_owned));
-        format!("{scheme}://{}{path}", host.unwrap_or_else(|| "localhost".to_owned()))
+        public_uri(config, always_https, &uri.parse().unwrap(), &map)
+    }
+
+    #[test]
+    fn the_address_is_the_one_that_the_caller_has() {
+        let path = "/hooks/ink_x?a=%2F";
+        let own = [("host", "10.0.0.7:8080")];
+        let proxied = [
+            ("host", "10.0.0.7:8080"),
+            ("x-forwarded-proto", "https, http"),
+            ("x-forwarded-host", "a.example.org, b"),
+        ];
+        let plain = Hooks::default();
+        assert_eq!(uri(&plain, false, path, &own), "http://10.0.0.7:8080/hooks/ink_x?a=%2F");
+        assert_eq!(uri(&plain, true, path, &own), "https://10.0.0.7:8080/hooks/ink_x?a=%2F");
+        assert_eq!(uri(&plain, false, "http://c.example.org/hooks/x", &[]), "http://c.example.org/hooks/x");
+        // What anybody can send is not believed, unless a proxy is trusted to have replaced it.
+        assert_eq!(uri(&plain, false, path, &proxied), "http://10.0.0.7:8080/hooks/ink_x?a=%2F");
+        let trusting = Hooks { trust_forwarded: true, ..Hooks::default() };
+        assert_eq!(uri(&trusting, false, path, &proxied), "https://a.example.org/hooks/ink_x?a=%2F");
+        assert_eq!(uri(&trusting, false, path, &own), "http://10.0.0.7:8080/hooks/ink_x?a=%2F");
+        let told = Hooks { public_url: Some("https://arki.example.org".to_owned()), trust_forwarded: true };
+        assert_eq!(uri(&told, false, path, &proxied), "https://arki.example.org/hooks/ink_x?a=%2F");
     }
 }

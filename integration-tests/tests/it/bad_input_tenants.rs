@@ -95,6 +95,12 @@ pub(crate) async fn everything(api: &Api) -> Result<Names> {
     let endpoint = api.post("/v1/webhookEndpoints", &endpoint).await?.ok()?;
     let endpoint = endpoint["webhookEndpoint"]["name"].as_str().context("no name")?;
     names.insert("webhookEndpoint", endpoint.to_owned());
+    let mapping =
+        json!({"object": "contact", "kind": "CRM_RECORD_KIND_PERSON", "fields": {"email": "email"}});
+    let endpoint = json!({"provider": "INTAKE_PROVIDER_HUBSPOT", "source": "crm", "mappings": [mapping]});
+    let made = api.post("/v1/intakeEndpoints", &json!({"intakeEndpoint": endpoint})).await?.ok()?;
+    let endpoint = made["intakeEndpoint"]["name"].as_str().context("no name")?;
+    names.insert("intakeEndpoint", endpoint.to_owned());
     Ok(names)
 }
 
@@ -126,6 +132,7 @@ fn body(method: &str, path: &str, names: &Names) -> Option<Value> {
         ("patch", _, "goals") => json!({"title": words()}),
         ("patch", _, "messages") => json!({"subject": words()}),
         ("patch", _, "outcomes") => json!({"currency": "EUR"}),
+        ("patch", _, "intakeEndpoints") => json!({"description": "mine now"}),
         ("patch", _, "webhookEndpoints") => json!({"description": "mine now"}),
         ("patch", _, "roleBindings") => json!({"validTo": "2099-01-01T00:00:00Z"}),
         ("patch", _, "attributeDefinitions") => json!({"isRequired": true}),

@@ -1,7 +1,11 @@
 //! A client of a CRM that loses the answers.
 
+use std::fmt::Write as _;
+use std::process::Command;
+
 use anyhow::Result;
-use arki_integration_tests::Suite;
+use arki_integration_tests::processes::built;
+use arki_integration_tests::{Suite, Wiring};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
@@ -70,5 +74,56 @@ async fn a_batch_that_was_cut_off_is_sent_again_and_doubles_nothing(suite: Suite
     }
     let people = api.get("/v1/people?pageSize=1000").await?.ok()?;
     assert_eq!(people["people"].as_array().map(Vec::len), Some(300), "seed {seed}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_large_file_is_loaded_part_by_part_and_goes_on_where_it_stopped() {
+    let suite = Suite::start(Wiring::Alone).await.unwrap().unwrap();
+    Box::pin(large_file(suite)).await.unwrap();
+}
+
+async fn large_file(suite: Suite) -> Result<()> {
+    let file = suite.folder.path().join("customers.csv");
+    let mapping = suite.folder.path().join("mapping.toml");
+    std::fs::write(&mapping, "[columns]\nid = \"person_id\"\nname = \"name\"\nmail = \"email\"\n")?;
+    let mut text = "id,name,mail\n".to_owned();
+    for number in 0..2_500 {
+        // One row, in the last part, is wrong.
+        let mail = if number == 2_200 { "nowhere".to_owned() } else { format!("p{number}@example.com") };
+        writeln!(text, "{number},\"Aino\nEsimerkki\",{mail}")?;
+    }
+    std::fs::write(&file, &text)?;
+    let load = |more: &[&str]| -> Result<std::process::Output> {
+        let mut command = Command::new(built("arki")?);
+        command.args(["import", "crm"]).arg(&file).arg("--mapping").arg(&mapping);
+        Ok(command.args(["--server", &suite.uri, "--key", &suite.key]).args(more).output()?)
+    };
+    let said = |output: &std::process::Output| String::from_utf8_lossy(&output.stdout).into_owned();
+    let tried = load(&["--dry-run"])?;
+    // Each row takes two lines here.
+    assert!(said(&tried).contains("line 4402, mail"), "{}", said(&tried));
+    let count = async || -> Result<usize> {
+        let mut count = 0;
+        let mut token = String::new();
+        loop {
+            let page = suite.api().get(&format!("/v1/people?pageSize=1000&pageToken={token}")).await?.ok()?;
+            count += page["people"].as_array().map_or(0, Vec::len);
+            match page["nextPageToken"].as_str() {
+                Some(next) if !next.is_empty() => next.clone_into(&mut token),
+                _ => return Ok(count),
+            }
+        }
+    };
+    assert_eq!(count().await?, 0, "a dry run writes nothing");
+    let stopped = load(&[])?;
+    assert!(!stopped.status.success());
+    assert_eq!(count().await?, 2_000, "what stands before the part with the error: {}", said(&stopped));
+    std::fs::write(&file, text.replace("nowhere", "p2200@example.com"))?;
+    let gone_on = load(&["--from-line", "4002"])?;
+    assert!(said(&gone_on).contains("500 rows"), "{}", said(&gone_on));
+    assert_eq!(count().await?, 2_500);
+    let again = load(&[])?;
+    assert!(said(&again).contains("people 0 new, 0 changed, 2500 as before"), "{}", said(&again));
     Ok(())
 }

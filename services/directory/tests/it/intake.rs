@@ -384,6 +384,8 @@ async fn another_tenant_sees_and_hears_nothing_of_it(server: Server) {
     other.rotate_intake_secret(rotate).await.refused(Code::NotFound, missing);
     let recover = pb::RecoverIntakeDeliveriesRequest { name: endpoint.name.clone(), ..Default::default() };
     other.recover_intake_deliveries(recover).await.refused(Code::NotFound, missing);
+    let request = pb::ListIntakeDeliveriesRequest { endpoint: endpoint.name.clone(), ..Default::default() };
+    other.list_intake_deliveries(request).await.refused(Code::NotFound, missing);
     let delete = pb::DeleteIntakeEndpointRequest { name: endpoint.name, ..Default::default() };
     other.delete_intake_endpoint(delete).await.refused(Code::NotFound, missing);
     let listed = hooks.list_intake_deliveries(pb::ListIntakeDeliveriesRequest::default()).await.unwrap();

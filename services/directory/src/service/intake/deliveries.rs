@@ -8,6 +8,7 @@ use super::super::{Asked, Directory, Error};
 use super::find;
 use crate::domain::intake::Delivery;
 use crate::storage::intake::deliveries::{self, Filter};
+use crate::storage::intake::endpoints;
 
 /// How many dead letters are tried again at once.
 const RECOVERED: u64 = 10_000;
@@ -20,7 +21,12 @@ impl Directory {
         filter: Filter,
         page: &PageRequest,
     ) -> Result<Page<Delivery>, Error> {
-        Ok(deliveries::list(self.store.reader(), caller.tenant, filter, page).await?)
+        let (reader, tenant) = (self.store.reader(), caller.tenant);
+        if let Some(endpoint) = filter.endpoint {
+            let found = endpoints::find(reader, tenant, endpoint).await?;
+            found.ok_or(Error::IntakeEndpointNotFound(endpoint))?;
+        }
+        Ok(deliveries::list(reader, tenant, filter, page).await?)
     }
 
     /// Tries a delivery again. One that is done stays so.
