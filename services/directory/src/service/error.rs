@@ -39,14 +39,9 @@ pub enum Error {
     #[error("{} would end up under itself, choose another unit above or another day", .0.name())]
     UnitCycle(UnitId),
     #[error("{units} units and {employees} employees belong to the unit then, move them first")]
-    UnitNotEmpty {
-        units: u64,
-        employees: u64,
-    },
+    UnitNotEmpty { units: u64, employees: u64 },
     #[error("{day} lies outside of the time in which this can hold, choose a day inside of it")]
-    Validity {
-        day: NaiveDate,
-    },
+    Validity { day: NaiveDate },
     #[error("there is no {}", .0.name())]
     RoleNotFound(RoleId),
     #[error("there is no {}", .0.name())]
@@ -104,31 +99,17 @@ pub enum Error {
     #[error("the caller doesn't hold scope {0:?} and can't give it")]
     ScopeNotHeld(String),
     #[error("{brake}; look at the changes with dry_run, then confirm plan {plan} or correct the file")]
-    ImportBraked {
-        brake: String,
-        plan: String,
-        employees: u64,
-        leavers: u64,
-        changed_ids: u64,
-    },
+    ImportBraked { brake: String, plan: String, employees: u64, leavers: u64, changed_ids: u64 },
     #[error(
         "plan {confirmed:?} no longer holds, look at the changes with dry_run and confirm the plan it names"
     )]
-    ImportPlanChanged {
-        confirmed: String,
-    },
+    ImportPlanChanged { confirmed: String },
     #[error("there is no {}", .0.name())]
     ImportNotFound(ImportId),
     #[error("{} is {}, which this can't be done with", .import.name(), .state.word())]
-    ImportState {
-        import: ImportId,
-        state: State,
-    },
+    ImportState { import: ImportId, state: State },
     #[error("{} has {received} bytes of its file, send the piece that begins there", .import.name())]
-    ImportOffset {
-        import: ImportId,
-        received: u64,
-    },
+    ImportOffset { import: ImportId, received: u64 },
     #[error("the file of {} is larger than {LARGEST} bytes, send it in parts, as delta files", .0.name())]
     ImportTooLarge(ImportId),
     #[error("{MOST} imports have not ended, confirm or cancel one first")]
@@ -151,6 +132,7 @@ pub enum Error {
     ErasureNotFound(ErasureId),
     #[error("somebody with this key or address was erased by {}, lift that erasure to use it again", .0.name())]
     PersonErased(ErasureId),
+    #[error("there is no {}", .0.name())]
     IntakeEndpointNotFound(IntakeEndpointId),
     #[error("there is no {}, or it is older than the log is kept", .0.name())]
     IntakeDeliveryNotFound(IntakeDeliveryId),
