@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use arki_ids::UnitId;
 
-use super::wave::{Audience, State, Wave};
+use super::wave::{State, Wave};
 
 /// A unit as it was when the wave opened.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::domain::questionnaire::VersionKey;
-use crate::domain::wave::{Anonymity, Opening};
+use crate::domain::wave::{Anonymity, Audience, Opening};
 
 fn wave(audience: Audience, state: State) -> Wave {
     Wave {

@@ -48,16 +48,18 @@ pub async fn anonymous_invitations(tx: &Tx, tenant: TenantId, people: &[PersonId
     Ok(row.map(|row| row.try_get("", "invitations")).transpose()?.unwrap_or_default())
 }
 
-/// Takes the responses of people off the number of those waves of employees that are open: they are counted when the
-/// wave closes, without these. What is counted already is published, and is never counted again.
+/// Takes the responses of people off the number of those open waves that are counted at their close: they are
+/// counted without these. What is counted already is published, and is never counted again.
 pub async fn take_off_counts(tx: &Tx, tenant: TenantId, people: &[PersonId]) -> Result<Vec<Rows>, Error> {
+    let guarded = Audience::ALL.iter().filter(|audience| audience.is_guarded());
+    let guarded: Vec<String> = guarded.map(|audience| format!("'{}'", audience.word())).collect();
     let sql = format!(
         "SELECT r.wave_id, count(*) AS responses FROM response r \
          JOIN wave w ON w.tenant_id = r.tenant_id AND w.id = r.wave_id \
-         WHERE r.tenant_id = $1 AND w.state = $2 AND w.audience = '{}' AND (r.wave_id, r.invitation_id) IN \
+         WHERE r.tenant_id = $1 AND w.state = $2 AND w.audience IN ({}) AND (r.wave_id, r.invitation_id) IN \
          (SELECT i.wave_id, i.id FROM invitation i WHERE i.tenant_id = $1 AND i.person IN ({{people}})) \
          GROUP BY r.wave_id",
-        Audience::Employees.word()
+        guarded.join(", ")
     );
     let rows = tx.query_all_raw(of(tx, &sql, tenant, State::Open.word(), people)).await?;
     let mut counted = Vec::new();
