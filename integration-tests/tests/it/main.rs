@@ -26,6 +26,7 @@ mod idempotency;
 mod imports;
 mod imports_faults;
 mod imports_files;
+mod imports_guide;
 mod manifests;
 mod people;
 mod readme;

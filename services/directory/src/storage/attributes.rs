@@ -17,8 +17,7 @@ use sea_orm::{
 
 use super::entity::attribute_definition::{Column, Entity, Model};
 use super::entity::person_attribute;
-use super::people::is_new;
-use super::{Error, among, corrupt, ids_of, word};
+use super::{Error, among, corrupt, word};
 use crate::domain::Person;
 use crate::domain::attribute::{Definition, Schema, Terms, Type};
 use crate::domain::person::Kind;
@@ -108,8 +107,13 @@ pub async fn is_in_use(db: &impl ConnectionTrait, tenant: TenantId, key: &str) -
     Ok(db.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?.is_some())
 }
 
-/// Brings the indexed values of people to what they have.
-pub(super) async fn index(tx: &Tx, tenant: TenantId, people: &[Person]) -> Result<(), Error> {
+/// Brings the indexed values of people to what they have. `known` are the ids of those who were stored before.
+pub(super) async fn index(
+    tx: &Tx,
+    tenant: TenantId,
+    people: &[Person],
+    known: &[String],
+) -> Result<(), Error> {
     let rows = Entity::in_tenant(tenant)
         .filter(Condition::any().add(Column::IsKey.eq(true)).add(Column::IsSegment.eq(true)))
         .all(tx)
@@ -119,10 +123,9 @@ pub(super) async fn index(tx: &Tx, tenant: TenantId, people: &[Person]) -> Resul
     }
     let indexed: HashMap<String, bool> = rows.into_iter().map(|row| (row.key, row.is_key)).collect();
     let mut stored: HashMap<String, Vec<person_attribute::Model>> = HashMap::new();
-    let known = ids_of(people.iter().filter(|person| !is_new(person)));
     if !known.is_empty() {
         let rows = person_attribute::Entity::in_tenant(tenant)
-            .filter(among(tx, person_attribute::Column::PersonId, &known))
+            .filter(among(tx, person_attribute::Column::PersonId, known))
             .all(tx)
             .await?;
         for row in rows {

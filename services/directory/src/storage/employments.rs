@@ -14,8 +14,7 @@ use sea_orm::sea_query::Condition;
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::entity::employment::{Column, Entity, Model};
-use super::people::is_new;
-use super::{Error, among, corrupt, id, ids_of, word};
+use super::{Error, among, corrupt, id, word};
 use crate::domain::Person;
 use crate::domain::history::Period;
 use crate::domain::person::{Employment, Employments};
@@ -71,17 +70,17 @@ pub async fn save(
     replace(tx, tenant, vec![(person, employments.clone())], today).await
 }
 
-/// Brings employment through time to what people say of today.
+/// Brings employment through time to what people say of today. `known` are the ids of those who were stored before.
 pub(super) async fn follow(
     tx: &Tx,
     tenant: TenantId,
     people: &[Person],
+    known: &[String],
     today: NaiveDate,
 ) -> Result<(), Error> {
     let mut stored: HashMap<String, Vec<Model>> = HashMap::new();
-    let known = ids_of(people.iter().filter(|person| !is_new(person)));
     if !known.is_empty() {
-        for row in Entity::in_tenant(tenant).filter(among(tx, Column::PersonId, &known)).all(tx).await? {
+        for row in Entity::in_tenant(tenant).filter(among(tx, Column::PersonId, known)).all(tx).await? {
             stored.entry(row.person_id.clone()).or_default().push(row);
         }
     }

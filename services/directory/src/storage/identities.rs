@@ -14,8 +14,7 @@ use sea_orm::{
 };
 
 use super::entity::person_identity::{Column, Entity, Model};
-use super::people::is_new;
-use super::{Error, among, id, ids_of};
+use super::{Error, among, id};
 use crate::domain::Person;
 use crate::domain::person::ExternalId;
 
@@ -77,12 +76,16 @@ pub async fn delete(tx: &Tx, tenant: TenantId, person: PersonId, pair: &External
     Ok(())
 }
 
-/// Brings the primary pairs of people to what they have.
-pub(super) async fn follow(tx: &Tx, tenant: TenantId, people: &[Person]) -> Result<(), Error> {
+/// Brings the primary pairs of people to what they have. `known` are the ids of those who were stored before.
+pub(super) async fn follow(
+    tx: &Tx,
+    tenant: TenantId,
+    people: &[Person],
+    known: &[String],
+) -> Result<(), Error> {
     let mut stored: HashMap<String, Vec<Model>> = HashMap::new();
-    let known = ids_of(people.iter().filter(|person| !is_new(person)));
     if !known.is_empty() {
-        for row in Entity::in_tenant(tenant).filter(among(tx, Column::PersonId, &known)).all(tx).await? {
+        for row in Entity::in_tenant(tenant).filter(among(tx, Column::PersonId, known)).all(tx).await? {
             stored.entry(row.person_id.clone()).or_default().push(row);
         }
     }

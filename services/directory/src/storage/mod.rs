@@ -108,8 +108,8 @@ fn parsed<T: FromStr<Err: Display>>(text: &str) -> Result<T, Error> {
 }
 
 /// The ids of people, as they are stored.
-fn ids_of<'a>(people: impl Iterator<Item = &'a Person>) -> Vec<String> {
-    people.map(|person| person.id.to_string()).collect()
+fn ids_of<'a>(people: impl IntoIterator<Item = &'a Person>) -> Vec<String> {
+    people.into_iter().map(|person| person.id.to_string()).collect()
 }
 
 /// Rows whose column is one of these, with all of them in one parameter.

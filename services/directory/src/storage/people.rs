@@ -21,7 +21,6 @@ use crate::domain::person::{Employment, Kind};
 
 pub use lookup::{count_employees, employees_with_emails, keys_of_source, of_ids, with_any_key, with_emails};
 pub use reports::{above, reports};
-pub(super) use save::is_new;
 pub use save::save;
 pub use select::{Filter, UnitFilter, audience, list};
 

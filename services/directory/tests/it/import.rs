@@ -161,7 +161,6 @@ async fn a_file_with_faults_changes_nothing(server: Server) {
         ("aino@example.com", "aino at example", 3, "Sähköposti"),
         ("Bo Exempel", "", 5, "Nimi"),
         ("2;Bo", "1;Bo", 5, "Nro"),
-        ("kuljettaja;1;vanh", "kuljettaja;7;vanh", 6, "Esihenkilö"),
         ("johtaja;;akt", "johtaja;3;akt", 3, "Esihenkilö"),
         ("S;Etelä", "N;Etelä", 6, "Yksikön nimi"),
         ("Konserni;;", "Konserni;S;", 2, "Ylempi"),

@@ -1,16 +1,16 @@
 //! Writing people, with everything that is found by other tables.
 //!
-//! A few wide statements for any number of people, and for each table only the rows that are not as they should be. Whoever
-//! has their first revision has nothing stored yet, so nothing is read nor removed for them.
+//! A few wide statements for any number of people, and for each table only the rows that are not as they should be. Of
+//! whoever is not stored yet nothing is read nor removed.
 
 use std::collections::HashMap;
 
 use arki_database::Tx;
 use arki_database::rows::{self, Columns, Type};
 use arki_ids::TenantId;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
-use super::super::entity::membership;
+use super::super::entity::{membership, person};
 use super::super::{Error, among, attributes, employments, identities, ids_of, pending_managers, tenants};
 use super::rows::{places, row};
 use crate::domain::Person;
@@ -48,37 +48,49 @@ const MEMBERSHIP: Columns = Columns(&[
 /// People in one round of statements: what it holds in memory at once.
 const ROUND: usize = 4_000;
 
-/// Whether nothing of a person can be stored yet.
-pub(in super::super) fn is_new(person: &Person) -> bool {
-    person.revision == 1
-}
-
 /// Writes people, new or changed, with all their places.
 pub async fn save(tx: &Tx, tenant: TenantId, people: &[Person]) -> Result<(), Error> {
     let backend = tx.get_database_backend();
     let upsert = PERSON.upsert(backend, "person", &["tenant_id", "id"], &["create_time"]);
     for round in people.chunks(ROUND) {
+        let known = known(tx, tenant, round).await?;
         let rows: Vec<_> = round.iter().map(|person| row(tenant, person)).collect();
         rows::execute(tx, &upsert, &rows, &[]).await?;
-        follow_places(tx, tenant, round).await?;
-        identities::follow(tx, tenant, round).await?;
-        attributes::index(tx, tenant, round).await?;
+        follow_places(tx, tenant, round, &known).await?;
+        identities::follow(tx, tenant, round, &known).await?;
+        attributes::index(tx, tenant, round, &known).await?;
         // A day is counted where the tenant is. People are written at one time, so the newest tells the day for all.
         let written = round.iter().map(|person| person.update_time).max();
         if let (Some(time), Some(tenant)) = (written, tenants::find(tx, tenant).await?) {
-            employments::follow(tx, tenant.id, round, tenant.day_of(time)).await?;
+            employments::follow(tx, tenant.id, round, &known, tenant.day_of(time)).await?;
         }
         pending_managers::resolve(tx, tenant, round).await?;
     }
     Ok(())
 }
 
-async fn follow_places(tx: &Tx, tenant: TenantId, people: &[Person]) -> Result<(), Error> {
+/// The ids of those who are stored already. Only of a first revision it is not certain.
+async fn known(tx: &Tx, tenant: TenantId, people: &[Person]) -> Result<Vec<String>, Error> {
+    let (first, later): (Vec<&Person>, Vec<&Person>) = people.iter().partition(|person| person.revision == 1);
+    let mut known = ids_of(later);
+    if !first.is_empty() {
+        let stored: Vec<String> = person::Entity::in_tenant(tenant)
+            .select_only()
+            .column(person::Column::Id)
+            .filter(among(tx, person::Column::Id, &ids_of(first)))
+            .into_tuple()
+            .all(tx)
+            .await?;
+        known.extend(stored);
+    }
+    Ok(known)
+}
+
+async fn follow_places(tx: &Tx, tenant: TenantId, people: &[Person], known: &[String]) -> Result<(), Error> {
     let mut stored: HashMap<String, Vec<membership::Model>> = HashMap::new();
-    let known = ids_of(people.iter().filter(|person| !is_new(person)));
     if !known.is_empty() {
         let found = membership::Entity::in_tenant(tenant)
-            .filter(among(tx, membership::Column::PersonId, &known))
+            .filter(among(tx, membership::Column::PersonId, known))
             .all(tx)
             .await?;
         for row in found {
