@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use super::wave::{Audience, Wave};
+use super::wave::Wave;
 
 /// How many were not invited, by the word of the reason.
 pub type Ineligible = BTreeMap<String, u64>;
@@ -21,14 +21,13 @@ pub struct Shown {
 pub fn shown(wave: &Wave, ineligible: Ineligible) -> Shown {
     let total = ineligible.values().sum();
     let Some(opening) = &wave.opening else { return Shown::default() };
-    match wave.audience {
-        Audience::Customers | Audience::Prospects => Shown { by_reason: ineligible, total: Some(total) },
-        Audience::Employees => {
-            let group = u64::from(opening.minimum_group);
-            let is_group = total >= group && opening.invitations >= group;
-            Shown { by_reason: Ineligible::new(), total: is_group.then_some(total) }
-        }
+    // Those whose numbers are held back until the end are those who are protected from readers who know them.
+    if !wave.counts_at_close() {
+        return Shown { by_reason: ineligible, total: Some(total) };
     }
+    let group = u64::from(opening.minimum_group);
+    let is_group = total >= group && opening.invitations >= group;
+    Shown { by_reason: Ineligible::new(), total: is_group.then_some(total) }
 }
 
 #[cfg(test)]

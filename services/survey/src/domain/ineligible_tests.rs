@@ -5,7 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::questionnaire::VersionKey;
-use crate::domain::wave::{Anonymity, Opening, State};
+use crate::domain::wave::{Anonymity, Audience, Opening, State};
 
 fn wave(audience: Audience, invitations: u64) -> Wave {
     Wave {
