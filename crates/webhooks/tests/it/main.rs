@@ -33,6 +33,7 @@ fn no_event_leaves_that_tells_of_answers_or_acts_of_single_employees() {
         event::ResponsesCounted::SUBJECT,
         event::CommitmentChanged::SUBJECT,
         event::MessageUnderstood::SUBJECT,
+        event::ConsentChanged::SUBJECT,
     ] {
         assert!(Catalogue::get().of_subject(subject).is_none(), "{subject}");
         assert!(!Pattern::parse("*").types(Catalogue::get()).any(|known| known.subject == subject));

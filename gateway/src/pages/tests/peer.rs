@@ -18,7 +18,14 @@ type Answer = Arc<dyn Fn(&[u8]) -> Result<Vec<u8>, Status> + Send + Sync>;
 pub(super) type Asked = Arc<Mutex<Vec<(String, Vec<u8>)>>>;
 
 /// The paths that anybody may call.
-const PUBLIC: [&str; 4] = ["GetForm", "SubmitResponse", "GetMessagePage", "AnswerComprehension"];
+const PUBLIC: [&str; 6] = [
+    "GetForm",
+    "SubmitResponse",
+    "GetMessagePage",
+    "AnswerComprehension",
+    "PreferenceService/GetPreferences",
+    "PreferenceService/UpdatePreference",
+];
 
 /// A peer in the making. What is in no table is UNAVAILABLE, as when the service is away.
 #[derive(Clone, Default)]

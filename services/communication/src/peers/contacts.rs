@@ -52,6 +52,7 @@ impl Directory {
             is_relational: false,
             is_critical: sending.is_critical,
             confirm,
+            asks_leavers: false,
         };
         let request = with_caller(request, &caller(sending.tenant));
         let answers = self.contacts.clone().reserve_contacts(request).await?.into_inner().answers;

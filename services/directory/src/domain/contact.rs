@@ -41,6 +41,8 @@ pub struct Wanted {
     pub contact: Contact,
     /// People must hear of it.
     pub is_critical: bool,
+    /// People are asked because they have left.
+    pub asks_leavers: bool,
 }
 
 /// What is known of a person.
@@ -63,11 +65,10 @@ pub struct Known<'k> {
 /// address to which nothing is sent.
 pub fn judge(rules: &Rules, known: &Known<'_>, wanted: &Wanted) -> Result<(), Refusal> {
     let Known { kind, employment, said, is_suppressed, contacts } = *known;
-    let Wanted { contact, is_critical } = *wanted;
+    let Wanted { contact, is_critical, asks_leavers } = *wanted;
     match (kind, employment) {
-        (Kind::Employee, Some(Employment::Left)) => return Err(Refusal::Left),
-        // Whoever left may be asked how it was, and is told nothing any more.
-        (Kind::Leaver, _) if contact.purpose != Purpose::Survey => return Err(Refusal::Left),
+        (Kind::Leaver, _) if asks_leavers => {}
+        (Kind::Leaver, _) | (Kind::Employee, Some(Employment::Left)) => return Err(Refusal::Left),
         (Kind::Employee, Some(Employment::LongLeave)) => return Err(Refusal::OnLeave),
         _ => {}
     }

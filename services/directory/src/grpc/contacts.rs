@@ -85,6 +85,7 @@ async fn reserve(
         is_relational,
         is_critical,
         confirm,
+        asks_leavers,
     } = call.body;
     let mut input = Input::default();
     let mut people = Vec::with_capacity(contacts.len());
@@ -95,8 +96,17 @@ async fn reserve(
     input.done()?;
     let order: Vec<_> = people.iter().map(|(person, _)| *person).collect();
     let lease = TimeDelta::seconds(lease_seconds.into());
-    let reserve =
-        Reserve { reservation, purpose, channel, people, lease, is_relational, is_critical, confirm };
+    let reserve = Reserve {
+        reservation,
+        purpose,
+        channel,
+        people,
+        lease,
+        is_relational,
+        is_critical,
+        asks_leavers,
+        confirm,
+    };
     let answers = grpc.directory.reserve_contacts(call.caller.tenant, reserve).await;
     let answers = answers.map_err(|error| failure(error, ""))?;
     let answer = |person: arki_ids::PersonId| {

@@ -28,6 +28,8 @@ pub struct Reserve {
     pub lease: TimeDelta,
     pub is_relational: bool,
     pub is_critical: bool,
+    /// People are asked because they have left.
+    pub asks_leavers: bool,
     /// The contacts take place now.
     pub confirm: bool,
 }
@@ -87,7 +89,7 @@ impl Directory {
         let known = standing.known(person, now, &others).ok_or(Error::PersonNotFound(person))?;
         let rules = contacts::rules(reader, tenant).await?;
         let contact = Contact { time: now, purpose, is_relational: false };
-        Ok(judge(&rules, &known, &Wanted { contact, is_critical: false }))
+        Ok(judge(&rules, &known, &Wanted { contact, is_critical: false, asks_leavers: false }))
     }
 
     /// Keeps a contact with each of those who may be contacted.
@@ -150,8 +152,17 @@ async fn reserve_all(
     key: &HashKey,
     now: DateTime<Utc>,
 ) -> Result<Answers, Error> {
-    let Reserve { reservation, purpose, channel, people: _, lease, is_relational, is_critical, confirm } =
-        reserve;
+    let Reserve {
+        reservation,
+        purpose,
+        channel,
+        people: _,
+        lease,
+        is_relational,
+        is_critical,
+        asks_leavers,
+        confirm,
+    } = reserve;
     let held = contacts::hold(tx, tenant, ids).await?;
     contacts::forget_lapsed(tx, tenant, ids, now).await?;
     let rules = contacts::rules(tx, tenant).await?;
@@ -170,7 +181,7 @@ async fn reserve_all(
         let others: Vec<_> =
             if own.is_some() { Vec::new() } else { others.iter().map(|place| place.contact).collect() };
         let contact = Contact { time, purpose: *purpose, is_relational: *is_relational };
-        let wanted = Wanted { contact, is_critical: *is_critical };
+        let wanted = Wanted { contact, is_critical: *is_critical, asks_leavers: *asks_leavers };
         let known = standing.known(*person, now, &others).filter(|_| held.contains(person));
         let judged = known.map_or(Err(Refusal::Unknown), |known| judge(&rules, &known, &wanted));
         answers.insert(*person, judged.err());

@@ -139,6 +139,6 @@ fn chooses(person: &Person) -> bool {
 /// Whether a person gets what is sent for a purpose, the budget aside.
 fn gets(rules: &Rules, standing: &Standing, person: PersonId, purpose: Purpose, now: DateTime<Utc>) -> bool {
     let contact = Contact { time: now, purpose, is_relational: false };
-    let wanted = Wanted { contact, is_critical: false };
+    let wanted = Wanted { contact, is_critical: false, asks_leavers: false };
     standing.known(person, now, &[]).is_some_and(|known| judge(rules, &known, &wanted).is_ok())
 }

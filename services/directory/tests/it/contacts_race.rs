@@ -62,6 +62,7 @@ async fn however_many_reserve_at_once_nobody_has_more_contacts_than_allowed(serv
                 lease: TimeDelta::hours(1),
                 is_relational: false,
                 is_critical: false,
+                asks_leavers: false,
                 confirm: caller % 3 == 0,
             };
             directory.reserve_contacts(tenant, reserve).await.unwrap()

@@ -11,7 +11,7 @@ use arki_rpc::{Caller, Failure, Peer, client, time};
 use chrono::NaiveDate;
 use tonic::Response;
 
-use crate::domain::Audience;
+use crate::domain::{Audience, Wave};
 
 /// Members in one page: the most that the directory gives.
 const MEMBERS: i32 = 5_000;
@@ -98,20 +98,20 @@ impl Directory {
     pub async fn reserve(
         &self,
         tenant: TenantId,
-        wave: WaveId,
-        is_relational: bool,
+        wave: &Wave,
         people: &[PersonId],
     ) -> Result<BTreeMap<PersonId, &'static str>, Error> {
         let mut refused = BTreeMap::new();
         for part in people.chunks(RESERVED) {
             let wanted = |person: &PersonId| pb::WantedContact { person: person.name(), time: None };
             let request = pb::ReserveContactsRequest {
-                reservation: wave.name(),
+                reservation: wave.id.name(),
                 purpose: ContactPurpose::Survey.into(),
                 channel: ContactChannel::Email.into(),
                 contacts: part.iter().map(wanted).collect(),
                 lease_seconds: LEASE_SECONDS,
-                is_relational,
+                is_relational: wave.is_relational,
+                asks_leavers: wave.audience.word() == "leavers",
                 ..Default::default()
             };
             let answered = self.contacts.clone().reserve_contacts(on_behalf(tenant, request)).await;

@@ -101,7 +101,7 @@ impl Surveys {
         let secret = self.secret().await?;
         let people: Vec<_> = members.iter().map(|member| member.person).collect();
         // Last of what is asked of others: from here on places are kept.
-        let refused = match self.directory.reserve(tenant, wave.id, wave.is_relational, &people).await {
+        let refused = match self.directory.reserve(tenant, wave, &people).await {
             Ok(refused) => refused,
             Err(error) => {
                 self.give_back(tenant, wave.id).await;

@@ -11,7 +11,7 @@ fn contact(hour: i64, purpose: Purpose) -> Contact {
 }
 
 fn wanted(purpose: Purpose) -> Wanted {
-    Wanted { contact: contact(0, purpose), is_critical: false }
+    Wanted { contact: contact(0, purpose), is_critical: false, asks_leavers: false }
 }
 
 fn known(kind: Kind) -> Known<'static> {
@@ -37,8 +37,7 @@ fn employees_are_asked_until_they_object_customers_until_they_say_no_others_once
         (Kind::Prospect, Some(Withdrawn), Some(Refusal::Withdrawn)),
         (Kind::FormerCustomer, None, Some(Refusal::NoConsent)),
         (Kind::Candidate, None, Some(Refusal::NoConsent)),
-        (Kind::Leaver, None, None),
-        (Kind::Leaver, Some(Withdrawn), Some(Refusal::Withdrawn)),
+        (Kind::Leaver, Some(Granted), Some(Refusal::Left)),
     ] {
         assert_eq!(refused(kind, said), expected, "{kind:?} {said:?}");
     }
@@ -55,8 +54,15 @@ fn who_left_or_is_away_is_not_contacted_whatever_it_is() {
             assert_eq!(judge(&Rules::default(), &away, &wanted), Err(expected));
         }
     }
-    let gone = known(Kind::Leaver);
-    assert_eq!(judge(&Rules::default(), &gone, &wanted(Purpose::Communication)), Err(Refusal::Left));
+}
+
+#[test]
+fn who_left_is_asked_about_leaving_and_may_object_to_that_too() {
+    let leaving = Wanted { asks_leavers: true, ..wanted(Purpose::Survey) };
+    let leaver = Known { employment: Some(Employment::Left), ..known(Kind::Leaver) };
+    assert_eq!(judge(&Rules::default(), &leaver, &leaving), Ok(()));
+    let objects = Known { said: Some(State::Withdrawn), ..leaver };
+    assert_eq!(judge(&Rules::default(), &objects, &leaving), Err(Refusal::Withdrawn));
 }
 
 #[test]
