@@ -22,6 +22,7 @@ use crate::auth::token::Issuer;
 use crate::config::Config;
 use crate::contract::{Contract, Error};
 use crate::docs::{Readied, Site};
+use crate::export;
 use crate::grpc::Grpc;
 use crate::oauth;
 use crate::oidc::{Fetch, Oidc, Policy};
@@ -108,7 +109,7 @@ impl Gateway {
         let oidc = Oidc::new(peers.directory.clone(), clock, Fetch::new(policy)?, refetch);
         let authenticator =
             authenticator.believing(oidc, Issuer::new(&secret), config.key_failures_per_minute);
-        let peers = audit.watch(peers);
+        let peers = audit.watch(export::gathered(peers));
         let state =
             pages::State::new(peers.clone(), authenticator.clone(), Arc::clone(&context.clock), &secret);
         let pages = pages::router(state.always_https(config.always_https))

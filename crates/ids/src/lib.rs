@@ -13,9 +13,9 @@ pub mod kinds;
 
 pub use id::{Id, Kind, ParseIdError};
 pub use kinds::{
-    AccountId, AmbassadorId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, ErasureId, EventId,
-    GoalId, IdentityProviderId, ImportId, InvitationId, MembershipId, MessageId, MetricId, OutcomeId, PersonId,
-    QuestionnaireId, ReadingId, RequestId, ResponseId, RoleBindingId, RoleCardId, RoleId, ScimGroupId,
-    ServesEdgeId, TargetProfileId, TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId,
-    WebhookEndpointId,
+    AccountId, AmbassadorId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, ErasureId,
+    EventId, GoalId, IdentityProviderId, ImportId, InvitationId, MembershipId, MessageId, MetricId,
+    OutcomeId, PersonId, QuestionnaireId, ReadingId, RequestId, ResponseId, RoleBindingId, RoleCardId,
+    RoleId, ScimGroupId, ServesEdgeId, TargetProfileId, TenantId, UnitId, VersionId, VisionId, WaveId,
+    WebhookDeliveryId, WebhookEndpointId,
 };

@@ -55,18 +55,16 @@ impl<F: Forgets> Handler for Erasures<F> {
         let PersonErased { erasure, person, merged } = event.decode()?;
         let mut people = Vec::with_capacity(merged.len() + 1);
         for name in std::iter::once(&person).chain(&merged) {
-            people
-                .push(PersonId::from_name(name).map_err(|error| HandlerError::poison(error.to_string()))?);
+            people.push(PersonId::from_name(name).map_err(|error| HandlerError::poison(error.to_string()))?);
         }
         let Forgotten { mut rows, limits } = self.0.forget(tx, event.tenant, &people).await?;
         let ids: Vec<String> = people.iter().map(PersonId::to_string).collect();
         for Rows { kind, rows: more } in scrub(tx, event.tenant, &ids).await? {
             add(&mut rows, &kind, more);
         }
-        let rows = rows.into_iter().map(|Rows { kind, rows }| ErasedRows {
-            kind,
-            rows: i64::try_from(rows).unwrap_or(i64::MAX),
-        });
+        let rows = rows
+            .into_iter()
+            .map(|Rows { kind, rows }| ErasedRows { kind, rows: i64::try_from(rows).unwrap_or(i64::MAX) });
         let confirmed = ErasureConfirmed {
             erasure: erasure.clone(),
             service: self.0.service().to_owned(),

@@ -2,6 +2,7 @@
 
 use arki_database::Error;
 use arki_ids::{PersonId, TenantId};
+use arki_proto::r#type::v1::{PersonalPart, PersonalRow, PersonalSection};
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Map, Value};
@@ -48,7 +49,8 @@ pub async fn export(
             true => format!("CAST(json_build_object({values}) AS TEXT)"),
             false => format!("json_object({values})"),
         };
-        let sql = format!("SELECT {object} AS held FROM {} WHERE tenant_id = $1 AND ({})", room.table, room.whose);
+        let sql =
+            format!("SELECT {object} AS held FROM {} WHERE tenant_id = $1 AND ({})", room.table, room.whose);
         for row in db.query_all_raw(statement(db, &sql, tenant, people)).await? {
             let held: String = row.try_get("", "held")?;
             let mut held: Map<String, Value> = serde_json::from_str(&held)
@@ -71,6 +73,29 @@ pub async fn export(
     Ok(sections)
 }
 
+/// What is held as it travels.
+pub fn part(service: &str, sections: Vec<Section>, limits: Vec<String>) -> PersonalPart {
+    let row = |row: Map<String, Value>| PersonalRow {
+        values: row
+            .into_iter()
+            .filter_map(|(name, value)| match value {
+                Value::Null => None,
+                Value::String(text) => Some((name, text)),
+                value => Some((name, value.to_string())),
+            })
+            .collect(),
+    };
+    let section = |Section { kind, rows }: Section| PersonalSection {
+        kind: kind.to_owned(),
+        rows: rows.into_iter().map(row).collect(),
+    };
+    PersonalPart {
+        service: service.to_owned(),
+        sections: sections.into_iter().map(section).collect(),
+        limits,
+    }
+}
+
 /// Writes a value as both databases would: times alike, and truth as such.
 fn settle(value: &mut Value, kind: &str) {
     if kind.starts_with("bool") {
@@ -80,7 +105,8 @@ fn settle(value: &mut Value, kind: &str) {
     } else if kind.starts_with("timestamp") {
         let read = |text: &str| {
             let iso = text.replacen(' ', "T", 1).replace(' ', "");
-            DateTime::parse_from_rfc3339(&iso).or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %:z"))
+            DateTime::parse_from_rfc3339(&iso)
+                .or_else(|_| DateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f %:z"))
         };
         if let Some(Ok(time)) = value.as_str().map(read) {
             *value = Value::from(time.with_timezone(&Utc).to_rfc3339_opts(SecondsFormat::AutoSi, true));

@@ -9,15 +9,30 @@ use crate::room::{Holds, Room};
 
 /// Columns that tell of a person by their name. A table that has one holds something of people.
 const TELLING: [&str; 20] = [
-    "address", "email", "email_key", "employment", "first_name", "last_name", "leader_id", "manager_id", "own_words",
-    "owner", "owner_id", "person", "person_id", "phone", "recipient", "reviewer", "sponsor", "subject_person",
-    "user_id", "user_name",
+    "address",
+    "email",
+    "email_key",
+    "employment",
+    "first_name",
+    "last_name",
+    "leader_id",
+    "manager_id",
+    "own_words",
+    "owner",
+    "owner_id",
+    "person",
+    "person_id",
+    "phone",
+    "recipient",
+    "reviewer",
+    "sponsor",
+    "subject_person",
+    "user_id",
+    "user_name",
 ];
 
 /// Every table of the schema with its columns and their types, in small letters.
-pub async fn tables(
-    db: &impl ConnectionTrait,
-) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
+pub async fn tables(db: &impl ConnectionTrait) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
     let backend = db.get_database_backend();
     let sql = match backend {
         DbBackend::Postgres => {

@@ -12,6 +12,7 @@ use arki_proto::directory::v1::ambassador_service_server::AmbassadorServiceServe
 use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
 use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
 use arki_proto::directory::v1::erasure_service_server::ErasureServiceServer;
+use arki_proto::directory::v1::export_service_server::ExportServiceServer;
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
@@ -87,6 +88,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(ServesServiceServer::new(grpc.clone()))
         .add_service(EmploymentServiceServer::new(grpc.clone()))
         .add_service(ErasureServiceServer::new(grpc.clone()))
+        .add_service(ExportServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))
         .add_service(OrganisationServiceServer::new(grpc.clone()))
         .add_service(ScimGrpc::new(scim).into_server())

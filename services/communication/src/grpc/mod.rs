@@ -1,8 +1,11 @@
 //! The contract: parse, call, render. The only place here that knows the messages of the wire.
 
 mod convert;
+mod privacy;
 mod request;
 mod status;
+
+pub(crate) use privacy::PrivacyGrpc;
 
 use std::sync::Arc;
 

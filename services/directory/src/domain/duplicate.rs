@@ -79,12 +79,7 @@ pub fn further(united: &Person, all: Vec<ExternalId>) -> Vec<ExternalId> {
 }
 
 /// The units that people led or will lead, led by the survivor instead; by nobody where none survives.
-pub fn units(
-    units: &[Unit],
-    survivor: Option<PersonId>,
-    gone: &[PersonId],
-    now: DateTime<Utc>,
-) -> Vec<Unit> {
+pub fn units(units: &[Unit], survivor: Option<PersonId>, gone: &[PersonId], now: DateTime<Utc>) -> Vec<Unit> {
     let led = |unit: &Unit| {
         let mut changed = unit.clone();
         changed.history.change_from(NaiveDate::MIN, |place: &mut Place| {

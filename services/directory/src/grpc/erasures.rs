@@ -80,16 +80,15 @@ fn render(grpc: &Grpc, erasure: Erasure) -> pb::Erasure {
         lift_time,
         mut confirmations,
     } = erasure;
-    let confirmations = SERVICES.iter().map(|service| {
-        match confirmations.iter().position(|one| one.service == *service) {
+    let confirmations =
+        SERVICES.iter().map(|service| match confirmations.iter().position(|one| one.service == *service) {
             Some(place) => confirmed(confirmations.swap_remove(place)),
             None => pb::ErasureConfirmation {
                 service: (*service).to_owned(),
                 waiting: Some(duration(waiting)),
                 ..Default::default()
             },
-        }
-    });
+        });
     pb::Erasure {
         name: id.name(),
         person: person.name(),
@@ -105,10 +104,8 @@ fn render(grpc: &Grpc, erasure: Erasure) -> pb::Erasure {
 
 fn confirmed(confirmation: Confirmation) -> pb::ErasureConfirmation {
     let Confirmation { service, confirm_time, counts, limits: _ } = confirmation;
-    let count = |(kind, rows): (String, u64)| pb::ErasedCount {
-        kind,
-        rows: i64::try_from(rows).unwrap_or(i64::MAX),
-    };
+    let count =
+        |(kind, rows): (String, u64)| pb::ErasedCount { kind, rows: i64::try_from(rows).unwrap_or(i64::MAX) };
     pb::ErasureConfirmation {
         service,
         confirm_time: Some(timestamp(confirm_time)),

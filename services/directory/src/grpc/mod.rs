@@ -12,6 +12,7 @@ mod convert;
 mod employments;
 mod erasures;
 mod events;
+mod exports;
 mod identities;
 mod identity_providers;
 mod import;

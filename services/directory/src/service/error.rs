@@ -1,8 +1,8 @@
 //! Why a use case was refused, in facts.
 
 use arki_ids::{
-    AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId, RoleId,
-    ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
+    AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, OutcomeId, PersonId, RoleBindingId,
+    RoleId, ServesEdgeId, TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 

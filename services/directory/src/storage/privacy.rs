@@ -38,7 +38,10 @@ pub const ROOMS: &[Room] = &[
     Room::no_person("identity_provider"),
     Room::no_person("scim_group"),
     Room::no_person("serves_edge"),
-    Room::kept("audit_entry", "names people by ids alone, which lead to nobody; the chain proves who read what"),
+    Room::kept(
+        "audit_entry",
+        "names people by ids alone, which lead to nobody; the chain proves who read what",
+    ),
     Room::no_person("audit_head"),
     Room::no_person("audit_segment"),
     Room::kept("erasure", "the proof; holds the id alone, which leads to nobody"),

@@ -68,8 +68,8 @@ pub fn without_crm(file: &crm::File, erased: &BTreeSet<Key>, source: &str) -> (c
     let mut lines = Vec::new();
     kept.people.retain(|key, row| {
         let by_email = row.email.as_ref().and_then(|email| email_key(&email.value)).map(Key::Email);
-        let is_erased = erased.contains(&external_id(source, key))
-            || by_email.is_some_and(|key| erased.contains(&key));
+        let is_erased =
+            erased.contains(&external_id(source, key)) || by_email.is_some_and(|key| erased.contains(&key));
         if is_erased {
             lines.push(row.line);
         }
