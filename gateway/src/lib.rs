@@ -2,7 +2,8 @@
 //!
 //! This crate owns the way from a stranger's bytes to a call of a service and back: who calls ([`auth`]), what every
 //! request passes ([`stack`]), and the protocols ([`rest`], [`grpc`]). All of it is made from the contract's
-//! descriptors ([`contract`]), at start: there is no code for any single RPC.
+//! descriptors ([`contract`]), at start: there is no code for any single RPC, but for the one that gathers a person from
+//! all services (`export`).
 //!
 //! It deliberately keeps no state and knows no rule of any domain. Start reading at [`wiring`], which puts everything
 //! together, then [`stack`].
@@ -16,6 +17,7 @@ mod wiring;
 
 mod audit;
 mod docs;
+mod export;
 #[cfg(test)]
 mod garden;
 mod grpc;

@@ -22,6 +22,7 @@ use crate::auth::token::Issuer;
 use crate::config::Config;
 use crate::contract::{Contract, Error};
 use crate::docs::{Readied, Site};
+use crate::export;
 use crate::grpc::Grpc;
 use crate::hooks;
 use crate::oauth;
@@ -115,7 +116,7 @@ impl Gateway {
             config.hooks.clone(),
             config.always_https,
         );
-        let peers = audit.watch(peers);
+        let peers = audit.watch(export::gathered(peers));
         let state =
             pages::State::new(peers.clone(), authenticator.clone(), Arc::clone(&context.clock), &secret);
         let pages = pages::router(state.always_https(config.always_https))

@@ -290,6 +290,15 @@ impl Suite {
         self.wait_until_ready().await
     }
 
+    /// Starts a process of six again that was killed, at the same address.
+    ///
+    /// # Errors
+    /// When it does not come up.
+    pub async fn start_again(&mut self, service: &str) -> Result<()> {
+        self.start_process(service)?;
+        self.wait_until_ready().await
+    }
+
     /// Waits until every process says that it is ready.
     ///
     /// # Errors

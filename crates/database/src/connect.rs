@@ -89,7 +89,9 @@ async fn open_sqlite(
                 .busy_timeout(SQLITE_BUSY)
                 .row_buffer_size(SQLITE_ROWS)
                 .pragma("cache_size", "-16384")
-                .pragma("temp_store", "memory"))
+                .pragma("temp_store", "memory")
+                // What is deleted is written over: a person who was erased must not lie on in free pages.
+                .pragma("secure_delete", "on"))
         });
     Ok(Database::connect(options).await?)
 }

@@ -2,6 +2,7 @@
 
 use arki_database::Error;
 use arki_ids::{PersonId, TenantId};
+use arki_proto::r#type::v1::{PersonalPart, PersonalRow, PersonalSection};
 use chrono::{DateTime, SecondsFormat, Utc};
 use sea_orm::{ConnectionTrait, DbBackend};
 use serde_json::{Map, Value};
@@ -70,6 +71,29 @@ pub async fn export(
         section.rows.sort_by_key(|row| serde_json::to_string(row).unwrap_or_default());
     }
     Ok(sections)
+}
+
+/// What is held as it travels.
+pub fn part(service: &str, sections: Vec<Section>, limits: Vec<String>) -> PersonalPart {
+    let row = |row: Map<String, Value>| PersonalRow {
+        values: row
+            .into_iter()
+            .filter_map(|(name, value)| match value {
+                Value::Null => None,
+                Value::String(text) => Some((name, text)),
+                value => Some((name, value.to_string())),
+            })
+            .collect(),
+    };
+    let section = |Section { kind, rows }: Section| PersonalSection {
+        kind: kind.to_owned(),
+        rows: rows.into_iter().map(row).collect(),
+    };
+    PersonalPart {
+        service: service.to_owned(),
+        sections: sections.into_iter().map(section).collect(),
+        limits,
+    }
 }
 
 /// Writes a value as both databases would: times alike, and truth as such.

@@ -18,6 +18,6 @@ mod scrub;
 
 pub use erase::{Rows, add, erase};
 pub use erasures::{Erasures, Forgets, Forgotten};
-pub use export::{Section, export};
+pub use export::{Section, export, part};
 pub use room::{COMMON, Holds, Room};
 pub use scrub::scrub;

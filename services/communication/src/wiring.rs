@@ -10,13 +10,14 @@ use arki_events::{Bus, JetStream, Relay, jetstream};
 use arki_process::{CancellationToken, Context, Deployment, Readiness, Running};
 use arki_proto::communication::v1::communication_service_server::CommunicationServiceServer;
 use arki_proto::communication::v1::preference_service_server::PreferenceServiceServer;
+use arki_proto::communication::v1::privacy_service_server::PrivacyServiceServer;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use tonic::service::Routes;
 
 use crate::channel::{Channel, Folder, Letterhead, Smtp};
 use crate::config::{ChannelKind, Config};
-use crate::grpc::Grpc;
+use crate::grpc::{Grpc, PrivacyGrpc};
 use crate::peers::{Directory, Peers};
 use crate::service::Service;
 use crate::storage::Migrator;
@@ -160,7 +161,8 @@ pub async fn assemble(config: Config, peers: Peers, ctx: &Context) -> anyhow::Re
     };
     let grpc = Grpc { service: Arc::new(service) };
     let routes = Routes::new(CommunicationServiceServer::new(grpc.clone()))
-        .add_service(PreferenceServiceServer::new(grpc));
+        .add_service(PreferenceServiceServer::new(grpc))
+        .add_service(PrivacyServiceServer::new(PrivacyGrpc::new(store.clone())));
     let running = Running {
         routes,
         descriptor: arki_proto::DESCRIPTOR,

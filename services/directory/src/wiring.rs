@@ -15,6 +15,7 @@ use arki_proto::directory::v1::contact_service_server::ContactServiceServer;
 use arki_proto::directory::v1::crm_service_server::CrmServiceServer;
 use arki_proto::directory::v1::employment_service_server::EmploymentServiceServer;
 use arki_proto::directory::v1::erasure_service_server::ErasureServiceServer;
+use arki_proto::directory::v1::export_service_server::ExportServiceServer;
 use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
 use arki_proto::directory::v1::import_service_server::ImportServiceServer;
 use arki_proto::directory::v1::intake_service_server::IntakeServiceServer;
@@ -121,6 +122,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(ServesServiceServer::new(grpc.clone()))
         .add_service(EmploymentServiceServer::new(grpc.clone()))
         .add_service(ErasureServiceServer::new(grpc.clone()))
+        .add_service(ExportServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))
         .add_service(OrganisationServiceServer::new(grpc.clone()))
         .add_service(ImportServiceServer::new(grpc.clone()))

@@ -9,12 +9,13 @@ use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_privacy::Erasures;
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::goal::v1::goal_service_server::GoalServiceServer;
+use arki_proto::goal::v1::privacy_service_server::PrivacyServiceServer;
 use arki_rpc::Peer;
 use async_trait::async_trait;
 use tonic::service::Routes;
 
 use crate::config::Config;
-use crate::grpc::Grpc;
+use crate::grpc::{Grpc, PrivacyGrpc};
 use crate::peers::Directory;
 use crate::service::Goals;
 use crate::storage::Migrator;
@@ -46,7 +47,8 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     // Every replica has the same address of the same database, and a token that one gave out is good at the others.
     let tokens = Tokens::new(format!("goal {}", config.database.url));
     Ok(Running {
-        routes: Routes::new(GoalServiceServer::new(Grpc::new(goals, tokens))),
+        routes: Routes::new(GoalServiceServer::new(Grpc::new(goals, tokens)))
+            .add_service(PrivacyServiceServer::new(PrivacyGrpc::new(store.clone()))),
         descriptor: arki_proto::DESCRIPTOR,
         readiness: Arc::new(Ready(store)),
     })

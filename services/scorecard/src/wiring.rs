@@ -8,13 +8,14 @@ use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_privacy::Erasures;
 use arki_process::{Context, Deployment, Readiness, Running};
+use arki_proto::scorecard::v1::privacy_service_server::PrivacyServiceServer;
 use arki_proto::scorecard::v1::scorecard_service_server::ScorecardServiceServer;
 use arki_rpc::Peer;
 use async_trait::async_trait;
 use tonic::service::Routes;
 
 use crate::config::Config;
-use crate::grpc::Grpc;
+use crate::grpc::{Grpc, PrivacyGrpc};
 use crate::peers::Directory;
 use crate::service::Scorecard;
 use crate::storage::Migrator;
@@ -47,7 +48,8 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     // Every replica has the same address of the same database, and a token that one gave out is good at the others.
     let tokens = Tokens::new(format!("scorecard {}", config.database.url));
     Ok(Running {
-        routes: Routes::new(ScorecardServiceServer::new(Grpc::new(scorecard, tokens))),
+        routes: Routes::new(ScorecardServiceServer::new(Grpc::new(scorecard, tokens)))
+            .add_service(PrivacyServiceServer::new(PrivacyGrpc::new(store.clone()))),
         descriptor: arki_proto::DESCRIPTOR,
         readiness: Arc::new(Ready(store)),
     })

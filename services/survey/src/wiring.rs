@@ -8,13 +8,14 @@ use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_privacy::Erasures;
 use arki_process::{Context, Deployment, Readiness, Running};
+use arki_proto::survey::v1::privacy_service_server::PrivacyServiceServer;
 use arki_proto::survey::v1::survey_service_server::SurveyServiceServer;
 use arki_rpc::Peer;
 use async_trait::async_trait;
 use tonic::service::Routes;
 
 use crate::config::Config;
-use crate::grpc::Grpc;
+use crate::grpc::{Grpc, PrivacyGrpc};
 use crate::peers::directory::Directory;
 use crate::service::{Intake, Surveys};
 use crate::storage::migration::Migrator;
@@ -59,7 +60,8 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
         .spawn("survey request sweeper", request::keep_swept(store.clone(), now, FORGET_EVERY, tasks.stop()));
 
     Ok(Running {
-        routes: Routes::new(SurveyServiceServer::new(Grpc::new(surveys))),
+        routes: Routes::new(SurveyServiceServer::new(Grpc::new(surveys)))
+            .add_service(PrivacyServiceServer::new(PrivacyGrpc::new(store.clone()))),
         descriptor: arki_proto::DESCRIPTOR,
         readiness: Arc::new(Ready(store)),
     })

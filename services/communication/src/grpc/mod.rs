@@ -2,8 +2,11 @@
 
 mod convert;
 mod preferences;
+mod privacy;
 mod request;
 mod status;
+
+pub(crate) use privacy::PrivacyGrpc;
 
 use std::sync::Arc;
 

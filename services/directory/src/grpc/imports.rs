@@ -301,6 +301,8 @@ fn summary(report: Report) -> pb::ImportSummary {
         brake,
         plan,
         pending_manager_count,
+        erased,
+        erased_lines,
         dry_run: _,
         changes: _,
         errors: _,
@@ -317,6 +319,8 @@ fn summary(report: Report) -> pb::ImportSummary {
         brake,
         plan,
         pending_manager_count,
+        erased,
+        erased_lines,
     }
 }
 

@@ -16,6 +16,7 @@ mod crm;
 mod employments;
 mod erasures;
 mod events;
+mod exports;
 mod identities;
 mod identity_providers;
 mod import;

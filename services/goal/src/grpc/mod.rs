@@ -5,9 +5,12 @@ mod convert;
 mod dead_letters;
 mod goals;
 mod input;
+mod privacy;
 mod render;
 mod status;
 mod visions;
+
+pub(crate) use privacy::PrivacyGrpc;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::goal::v1 as pb;

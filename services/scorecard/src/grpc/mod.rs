@@ -4,10 +4,13 @@ mod convert;
 mod dead_letters;
 mod input;
 mod metrics;
+mod privacy;
 mod profiles;
 mod readings;
 mod render;
 mod status;
+
+pub(crate) use privacy::PrivacyGrpc;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::scorecard::v1 as pb;

@@ -1,6 +1,9 @@
 //! What each table holds of a person. A new table gets its line here, and a test fails until it has.
 
+use arki_database::{Error, Store};
+use arki_ids::{PersonId, TenantId};
 use arki_privacy::Room;
+use arki_proto::r#type::v1::PersonalPart;
 
 /// Every table, in the order in which a person is forgotten. A metric has an owner, so that one whose owner was erased
 /// belongs to nobody, whose id is zero, until somebody takes it.
@@ -28,3 +31,9 @@ pub const ROOMS: &[Room] = &[
     Room::no_person("respondents"),
     Room::no_person("released_place"),
 ];
+
+/// Everything that is held of people.
+pub async fn held(store: &Store, tenant: TenantId, people: &[PersonId]) -> Result<PersonalPart, Error> {
+    let sections = arki_privacy::export(store.reader(), tenant, people, ROOMS).await?;
+    Ok(arki_privacy::part("scorecard", sections, Vec::new()))
+}

@@ -5,9 +5,11 @@ mod asked;
 mod form;
 mod import;
 mod methods;
+mod privacy;
 mod questionnaire;
 mod status;
 mod wave;
 mod words;
 
 pub use methods::Grpc;
+pub use privacy::PrivacyGrpc;

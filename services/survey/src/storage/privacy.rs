@@ -1,9 +1,10 @@
 //! What each table holds of a person, and forgetting them. A new table gets its line here, and a test fails until it
 //! has.
 
-use arki_database::{Error, Tx};
+use arki_database::{Error, Store, Tx};
 use arki_ids::{PersonId, TenantId};
 use arki_privacy::{Room, Rows};
+use arki_proto::r#type::v1::PersonalPart;
 use sea_orm::{ConnectionTrait, Statement, Value};
 
 use crate::domain::{Anonymity, Audience, State};
@@ -40,11 +41,15 @@ pub const ROOMS: &[Room] = &[
 const SHARD: i32 = -2;
 
 /// In how many anonymous waves people were asked.
-pub async fn anonymous_invitations(tx: &Tx, tenant: TenantId, people: &[PersonId]) -> Result<i64, Error> {
+pub async fn anonymous_invitations(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    people: &[PersonId],
+) -> Result<i64, Error> {
     let sql = "SELECT count(*) AS invitations FROM invitation i \
                JOIN wave w ON w.tenant_id = i.tenant_id AND w.id = i.wave_id \
                WHERE i.tenant_id = $1 AND w.anonymity = $2 AND i.person IN ({people})";
-    let row = tx.query_one_raw(of(tx, sql, tenant, Anonymity::Anonymous.word(), people)).await?;
+    let row = db.query_one_raw(of(db, sql, tenant, Anonymity::Anonymous.word(), people)).await?;
     Ok(row.map(|row| row.try_get("", "invitations")).transpose()?.unwrap_or_default())
 }
 
@@ -76,13 +81,25 @@ pub async fn take_off_counts(tx: &Tx, tenant: TenantId, people: &[PersonId]) -> 
 }
 
 /// A statement about people: `$1` is the tenant, `$2` a word, `{people}` the list of their ids.
-fn of(tx: &Tx, sql: &str, tenant: TenantId, word: &str, people: &[PersonId]) -> Statement {
+fn of(db: &impl ConnectionTrait, sql: &str, tenant: TenantId, word: &str, people: &[PersonId]) -> Statement {
     let places: Vec<String> = (0..people.len()).map(|place| format!("${}", place + 3)).collect();
     let mut values: Vec<Value> = vec![tenant.to_string().into(), word.into()];
     values.extend(people.iter().map(|person| Value::from(person.to_string())));
     Statement::from_sql_and_values(
-        tx.get_database_backend(),
+        db.get_database_backend(),
         sql.replace("{people}", &places.join(", ")),
         values,
     )
+}
+
+/// The word of the contract for answers that nobody can find.
+pub const ANONYMOUS: &str = "anonymous_responses";
+
+/// Everything that is held of people, and whether they were asked where answers are nobody's.
+pub async fn held(store: &Store, tenant: TenantId, people: &[PersonId]) -> Result<PersonalPart, Error> {
+    let reader = store.reader();
+    let sections = arki_privacy::export(reader, tenant, people, ROOMS).await?;
+    let is_limited = !people.is_empty() && anonymous_invitations(reader, tenant, people).await? > 0;
+    let limits = is_limited.then(|| ANONYMOUS.to_owned()).into_iter().collect();
+    Ok(arki_privacy::part("survey", sections, limits))
 }

@@ -7,9 +7,6 @@ use async_trait::async_trait;
 
 use crate::storage::privacy;
 
-/// The word of the contract for answers that nobody can find.
-const ANONYMOUS: &str = "anonymous_responses";
-
 /// Forgets what people answered and that they were asked. Counts that were told stay: they hold nobody, and counting
 /// again would show what is missing.
 pub struct Forgetting;
@@ -27,7 +24,7 @@ impl Forgets for Forgetting {
     async fn forget(&self, tx: &Tx, tenant: TenantId, people: &[PersonId]) -> Result<Forgotten, Error> {
         let mut limits = Vec::new();
         if privacy::anonymous_invitations(tx, tenant, people).await? > 0 {
-            limits.push(ANONYMOUS.to_owned());
+            limits.push(privacy::ANONYMOUS.to_owned());
         }
         let mut rows = privacy::take_off_counts(tx, tenant, people).await?;
         for erased in arki_privacy::erase(tx, tenant, people, privacy::ROOMS).await? {
