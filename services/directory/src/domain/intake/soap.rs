@@ -71,7 +71,8 @@ pub(super) fn read(text: &str, mapping: &Mapping, now: DateTime<Utc>) -> Result<
                     }
                 }
             }
-            Xml::Eof => break,
+            Xml::Eof if path.is_empty() => break,
+            Xml::Eof => return Err(Malformed("the body ends before its elements do".to_owned())),
         }
     }
     if count == 0 {

@@ -167,6 +167,7 @@ fn outbound_messages_are_read_as_xml_without_anything_that_grows() {
         (good.replace("i:type='sf:Contact'", ""), "type"),
         (good.replace("<sf:Id>003</sf:Id>", ""), "id"),
         (good.replace("</s:Body>", ""), "an end"),
+        (good.replace("</s:Envelope>", ""), "the last end"),
         (message("").replace("<Notification>", &format!("{many}<Notification>")), "too many"),
         ("<a>".repeat(20), "too deep"),
         ("<s:Envelope xmlns:s='x'/>".to_owned(), "nothing"),
