@@ -174,16 +174,19 @@ impl Run {
         Self { state, update_time: now, expire_time: now + TimeDelta::days(KEPT_DAYS), ..self }
     }
 
-    /// The import once what it found is known. `faults` tells whether the file has errors.
+    /// The import once what was found is known. With errors it has failed.
     #[must_use]
     pub fn planned(self, report: Report, total: u64, now: DateTime<Utc>) -> Self {
         let plan = self.plan + 1;
         let has_faults = report.fault_count > 0;
-        let state = match () {
-            () if has_faults => State::Failed,
-            () if !report.brake.is_empty() => State::Braked,
-            () if self.terms.apply && self.problem.is_empty() => State::Applying,
-            () => State::Planned,
+        let state = if has_faults {
+            State::Failed
+        } else if !report.brake.is_empty() {
+            State::Braked
+        } else if self.terms.apply && self.problem.is_empty() {
+            State::Applying
+        } else {
+            State::Planned
         };
         let problem = if has_faults { "IMPORT_FILE_ERRORS".to_owned() } else { self.problem.clone() };
         let mut run = Self { plan, total, done: 0, is_confirmed: false, problem, ..self };

@@ -46,8 +46,8 @@ impl Directory {
         self.imports.put(held.run.id, Some(Arc::clone(&held.done)));
         let work = async {
             match held.run.state {
-                State::Planning => self.plan_import(&held).await,
-                _ => self.apply_import(&held).await,
+                State::Planning => Box::pin(self.plan_import(&held)).await,
+                _ => Box::pin(self.apply_import(&held)).await,
             }
         };
         let worked = tokio::select! {

@@ -285,7 +285,8 @@ pub async fn stamp(db: &impl ConnectionTrait, tenant: TenantId) -> Result<String
         );
         if let Some(row) = db.query_one_raw(statement(db, &sql, [tenant.to_string().into()])).await? {
             let (many, revisions): (i64, i64) = (row.try_get("", "many")?, row.try_get("", "revisions")?);
-            stamp.push_str(&format!("{many}/{revisions} "));
+            stamp += &[many, revisions].map(|number| number.to_string()).join("/");
+            stamp.push(' ');
         }
     }
     Ok(stamp)
