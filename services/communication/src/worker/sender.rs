@@ -63,6 +63,9 @@ type Settled = Vec<(Key, Outcome)>;
 /// Who of what is about to be sent may not be written to, and why; none where the directory does not say.
 type Standing = BTreeMap<Sending, Option<BTreeMap<PersonId, &'static str>>>;
 
+/// People, each with the time at which they are written to; none is now.
+type People = Vec<(PersonId, Option<DateTime<Utc>>)>;
+
 /// What a delivery belongs to.
 fn sending(delivery: &Claimed) -> Sending {
     let Key { tenant, campaign, occurrence, .. } = &delivery.key;
@@ -155,7 +158,7 @@ impl Sender {
     /// Asks which of those who are about to be written to may be: who withdrew since it was planned is not. One call for
     /// each occurrence.
     async fn ask(&self, deliveries: &[Claimed]) -> Standing {
-        let mut sendings: BTreeMap<Sending, Vec<(PersonId, Option<DateTime<Utc>>)>> = BTreeMap::new();
+        let mut sendings: BTreeMap<Sending, People> = BTreeMap::new();
         for delivery in deliveries {
             sendings.entry(sending(delivery)).or_default().push((delivery.person, None));
         }
