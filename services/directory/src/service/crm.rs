@@ -23,7 +23,7 @@ use crate::storage::{accounts, attributes, outcomes, people, units};
 const MOST_CONFLICTS: u32 = 3;
 
 /// What is stored, by key, and by which further keys the same is known.
-pub type Found<T> = (HashMap<String, T>, HashMap<String, String>);
+type Found<T> = (HashMap<String, T>, HashMap<String, String>);
 
 /// Something that a CRM tells of, and how it is kept.
 pub trait Stored: Noun + Send + Sync + 'static {
