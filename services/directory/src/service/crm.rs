@@ -25,6 +25,9 @@ use crate::storage::{accounts, attributes, outcomes, people, units};
 /// How often a batch is tried again that met a key which somebody else took at the same time.
 const MOST_CONFLICTS: u32 = 3;
 
+/// What is stored, by key, and by which further keys the same is known.
+type Found<T> = (HashMap<String, T>, HashMap<String, String>);
+
 /// Something that a CRM tells of, and how it is kept.
 pub trait Stored: Noun + Send + Sync + 'static {
     /// What is stored under keys of a source, and by which further keys of them the same is known.
@@ -33,7 +36,7 @@ pub trait Stored: Noun + Send + Sync + 'static {
         tenant: TenantId,
         source: &str,
         keys: &[&str],
-    ) -> impl Future<Output = Result<(HashMap<String, Self>, HashMap<String, String>), Error>> + Send;
+    ) -> impl Future<Output = Result<Found<Self>, Error>> + Send;
 
     /// The keys of items in the form in which those of erased people are known.
     fn erased_keys(source: &str, keys: &BTreeSet<String>) -> Vec<Key>;
@@ -210,12 +213,7 @@ fn texts(keys: &BTreeSet<String>) -> Vec<&str> {
 }
 
 impl Stored for Person {
-    async fn load(
-        tx: &Tx,
-        tenant: TenantId,
-        source: &str,
-        keys: &[&str],
-    ) -> Result<(HashMap<String, Self>, HashMap<String, String>), Error> {
+    async fn load(tx: &Tx, tenant: TenantId, source: &str, keys: &[&str]) -> Result<Found<Self>, Error> {
         let owners = crm::owners(tx, tenant, source, keys).await?;
         let ids: BTreeSet<_> = owners.values().copied().collect();
         let ids: Vec<_> = ids.into_iter().collect();
@@ -251,12 +249,7 @@ impl Stored for Person {
 }
 
 impl Stored for Account {
-    async fn load(
-        tx: &Tx,
-        tenant: TenantId,
-        source: &str,
-        keys: &[&str],
-    ) -> Result<(HashMap<String, Self>, HashMap<String, String>), Error> {
+    async fn load(tx: &Tx, tenant: TenantId, source: &str, keys: &[&str]) -> Result<Found<Self>, Error> {
         let found = accounts::with_keys(tx, tenant, source, keys).await?;
         let by_key = |account: Self| Some((account.details.external_id.clone()?, account));
         Ok((found.into_iter().filter_map(by_key).collect(), HashMap::new()))
@@ -272,12 +265,7 @@ impl Stored for Account {
 }
 
 impl Stored for Outcome {
-    async fn load(
-        tx: &Tx,
-        tenant: TenantId,
-        source: &str,
-        keys: &[&str],
-    ) -> Result<(HashMap<String, Self>, HashMap<String, String>), Error> {
+    async fn load(tx: &Tx, tenant: TenantId, source: &str, keys: &[&str]) -> Result<Found<Self>, Error> {
         let found = outcomes::with_keys(tx, tenant, source, keys).await?;
         let by_key = |outcome: Self| Some((outcome.facts.external_id.clone()?, outcome));
         Ok((found.into_iter().filter_map(by_key).collect(), HashMap::new()))

@@ -320,7 +320,7 @@ async fn whoever_comes_back_after_the_lease_applies_nothing(server: Server) {
         let fence = [(claimed.delivery, claimed.fence)];
         deliveries::held(store.reader(), tenant, &fence).await.unwrap().len()
     };
-    let kept = delivery.clone();
+    let kept = delivery;
     let inserted: Result<u64, arki_database::Error> = store
         .claim("test", move |tx| {
             let kept = kept.clone();

@@ -150,9 +150,4 @@ impl Record {
             self.stamp = Some(stamp.clone());
         }
     }
-
-    /// Whether there is nothing to remember.
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
 }

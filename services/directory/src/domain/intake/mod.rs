@@ -52,8 +52,8 @@ impl Request {
     /// The first value of a parameter of the address, decoded.
     fn parameter(&self, name: &str) -> Option<String> {
         let query = self.uri.split_once('?')?.1.split('#').next()?;
-        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
-        let (_, value) = pairs.into_iter().find(|(given, _)| *given == name)?;
+        let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        let (_, value) = pairs.find(|(given, _)| *given == name)?;
         percent_decoded(value)
     }
 }
