@@ -131,7 +131,7 @@ async fn a_recipient_gets_no_more_by_one_click_and_more_again(world: World) {
     let mut preferences = world.preferences();
     let withdrawn = || world.directory.change(world.tenant, |known| known.contacts.withdrawn.clone());
     let get = pb::GetPreferencesRequest { token: token.clone() };
-    let gets = preferences.get_preferences(get.clone()).await.unwrap().into_inner();
+    let gets = preferences.get_preferences(get).await.unwrap().into_inner();
     assert_eq!((gets.preferences.len(), gets.language.as_str()), (3, "en"));
     assert!(gets.preferences.iter().all(|one| one.is_subscribed) && withdrawn().is_empty());
     let click = pb::UnsubscribeRequest { token: token.clone() };

@@ -156,7 +156,7 @@ async fn an_address_is_known_by_its_hash_and_outlives_the_person(server: Server)
     };
     let communication = server.as_caller(arki_rpc::Caller::service("communication", user.caller.tenant));
     communication.report_bounce(bounce.clone()).await.unwrap();
-    communication.report_bounce(bounce.clone()).await.unwrap();
+    communication.report_bounce(bounce).await.unwrap();
     // The person comes later, and is not written to all the same.
     let eeva = customer(user, "Eeva Asiakas", "eeva@example.com").await;
     assert_eq!(refusal(user, &eeva, ContactPurpose::Survey).await, pb::ContactRefusal::Suppressed);

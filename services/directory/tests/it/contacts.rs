@@ -59,7 +59,7 @@ async fn rules_are_read_and_changed_within_the_law(server: Server) {
     };
     let fewer = pb::ContactRules {
         customers: Some(pb::KindContactRules { max_contacts: 2, window_days: 0, ..customers }),
-        ..rules.clone()
+        ..rules
     };
     let changed = user.update_contact_rules(update(fewer.clone(), "customers")).await.unwrap();
     let customers = changed.contact_rules.unwrap().customers.unwrap();
@@ -92,7 +92,7 @@ async fn surveys_and_messages_share_one_budget(server: Server) {
     assert_eq!(asked(&service, fifth.clone()).await, [pb::ContactRefusal::OverBudget]);
     // Asked for again, a place costs nothing; and what is critical passes.
     assert_eq!(asked(&service, confirmed("campaigns/c", ContactPurpose::Communication)).await, [YES]);
-    let critical = pb::ReserveContactsRequest { is_critical: true, ..fifth.clone() };
+    let critical = pb::ReserveContactsRequest { is_critical: true, ..fifth };
     assert_eq!(asked(&service, critical).await, [YES]);
     assert_eq!(refusal(user, &eeva, ContactPurpose::Communication).await, pb::ContactRefusal::OverBudget);
     server.wait(TimeDelta::days(30));
@@ -110,7 +110,7 @@ async fn a_place_ends_with_its_lease_and_stays_once_it_is_confirmed(server: Serv
     server.wait(TimeDelta::seconds(60));
     assert_eq!(asked(&service, wave("waves/b")).await, [YES]);
     let release = pb::ReleaseContactsRequest { reservation: "waves/b".to_owned() };
-    service.release_contacts(release.clone()).await.unwrap();
+    service.release_contacts(release).await.unwrap();
     let confirmed = pb::ReserveContactsRequest { confirm: true, ..wave("waves/c") };
     assert_eq!(asked(&service, confirmed).await, [YES]);
     service.release_contacts(pb::ReleaseContactsRequest { reservation: "waves/c".to_owned() }).await.unwrap();
