@@ -172,6 +172,13 @@ fn references(theirs: &Names, own: &Names) -> Vec<(&'static str, Value)> {
         ("/v1/units:merge", json!({"from": [theirs["unit"]], "into": own["unit"]})),
         ("/v1/people:merge", json!({"survivor": own["person"], "duplicates": [theirs["person"]]})),
         ("/v1/servesEdges", json!({"from": theirs["unit"], "to": own["unit"]})),
+        (
+            "/v1/consents",
+            json!({
+                "person": theirs["person"], "purpose": "CONTACT_PURPOSE_SURVEY", "source": "test",
+                "channel": "CONTACT_CHANNEL_EMAIL", "state": "CONSENT_STATE_GRANTED"
+            }),
+        ),
         ("/v1/ambassadors", json!({"person": theirs["person"], "unit": own["unit"], "hoursPerMonth": 4})),
         ("/v1/people", employee("unit", &theirs["unit"])),
         ("/v1/people", employee("manager", &theirs["person"])),
@@ -221,6 +228,7 @@ async fn shown(api: &Api, document: &Value) -> Result<BTreeMap<String, Value>> {
             && path != "/v1/tree"
             && path != "/v1/tenants"
             && path != "/v1/ambassadorTarget"
+            && path != "/v1/contactRules"
         {
             let reply = api.get(&format!("{path}?pageSize=1000")).await?;
             // Some lists are for the operator of all tenants.

@@ -11,7 +11,7 @@ use super::convert::{Mask, id, required};
 use super::methods::methods;
 use super::status::failure;
 use super::{Call, Grpc};
-use crate::domain::consent::Channel;
+use crate::domain::consent::{Channel, Purpose};
 use crate::domain::contact::{Basis, Change, KindRules, Rules};
 use crate::domain::etag;
 use crate::service::{Preferences, Reserve};
@@ -62,7 +62,7 @@ async fn check(
     grpc: &Grpc,
     call: Call<pb::CheckContactRequest>,
 ) -> Result<pb::CheckContactResponse, Failure> {
-    let purpose = given("purpose", purpose(call.body.purpose()))?;
+    let purpose = purpose(call.body.purpose()).unwrap_or(Purpose::Survey);
     let channel = channel(call.body.channel()).unwrap_or(Channel::Email);
     let person = id("name", &call.body.name)?;
     let judged = grpc.directory.check_contact(&call.caller, person, purpose, channel).await;
