@@ -4,6 +4,7 @@
 mod answering;
 mod calendar;
 mod campaigns;
+mod erasures;
 mod folder;
 mod messages;
 mod planning;

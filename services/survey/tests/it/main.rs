@@ -4,6 +4,7 @@
 mod anonymity;
 mod answers;
 mod closing;
+mod erasures;
 mod events;
 mod faults;
 mod house;
