@@ -41,8 +41,8 @@ pub async fn export(
             .collect();
         let postgres = db.get_database_backend() == DbBackend::Postgres;
         let values = shown.iter().map(|(name, kind)| match (postgres, kind.contains("json")) {
-            (false, true) => format!("'{name}', json({name})"),
-            _ => format!("'{name}', {name}"),
+            (false, true) => format!("'{name}', json(\"{name}\")"),
+            _ => format!("'{name}', \"{name}\""),
         });
         let values = values.collect::<Vec<_>>().join(", ");
         let object = match postgres {

@@ -36,7 +36,8 @@ pub async fn tables(db: &impl ConnectionTrait) -> Result<BTreeMap<String, BTreeM
     let backend = db.get_database_backend();
     let sql = match backend {
         DbBackend::Postgres => {
-            "SELECT c.table_name, c.column_name, c.data_type FROM information_schema.columns c \
+            "SELECT CAST(c.table_name AS TEXT) AS table_name, CAST(c.column_name AS TEXT) AS column_name, \
+             CAST(c.data_type AS TEXT) AS data_type FROM information_schema.columns c \
              JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name \
              WHERE c.table_schema = current_schema() AND t.table_type = 'BASE TABLE'"
         }

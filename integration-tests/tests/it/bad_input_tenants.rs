@@ -101,6 +101,13 @@ pub(crate) async fn everything(api: &Api) -> Result<Names> {
     let made = api.post("/v1/intakeEndpoints", &json!({"intakeEndpoint": endpoint})).await?.ok()?;
     let endpoint = made["intakeEndpoint"]["name"].as_str().context("no name")?;
     names.insert("intakeEndpoint", endpoint.to_owned());
+    let gone = json!({"kind": "PERSON_KIND_CUSTOMER", "displayName": "Gone"});
+    let gone = created(api, "/v1/people", gone).await?;
+    let erasure = created(api, "/v1/erasures", json!({"person": gone})).await?;
+    // Until all have confirmed, it changes by itself.
+    let done = |reply: &api::Reply| reply.body["state"] == "ERASURE_STATE_COMPLETED";
+    api.get_until(&format!("/v1/{erasure}"), std::time::Duration::from_secs(60), done).await?;
+    names.insert("erasure", erasure);
     Ok(names)
 }
 
@@ -171,6 +178,7 @@ fn references(theirs: &Names, own: &Names) -> Vec<(&'static str, Value)> {
         ("/v1/units", json!({"displayName": "A", "leader": theirs["person"]})),
         ("/v1/units:merge", json!({"from": [theirs["unit"]], "into": own["unit"]})),
         ("/v1/people:merge", json!({"survivor": own["person"], "duplicates": [theirs["person"]]})),
+        ("/v1/erasures", json!({"person": theirs["person"]})),
         ("/v1/servesEdges", json!({"from": theirs["unit"], "to": own["unit"]})),
         (
             "/v1/consents",

@@ -22,6 +22,7 @@ use opentelemetry_proto::tonic::{
     resource::v1::Resource,
     trace::v1 as otlp,
 };
+use prost::Message as _;
 use tokio::{net::TcpListener, task::JoinSet};
 use tonic::{
     Request, Response, Status,
@@ -62,6 +63,8 @@ struct Received {
     spans: BTreeMap<Vec<u8>, Vec<Span>>,
     /// Process and name of each.
     metrics: Vec<(String, String)>,
+    /// Everything that was sent, as it came.
+    bytes: Vec<u8>,
 }
 
 #[derive(Clone, Default)]
@@ -107,6 +110,11 @@ impl Sink {
         }
     }
 
+    /// Everything that was sent so far: names, attributes and events of all spans, and all metrics.
+    pub(crate) fn everything(&self) -> Vec<u8> {
+        self.collector.0.lock().unwrap().bytes.clone()
+    }
+
     /// Waits until a process has sent a metric.
     pub(crate) async fn metric(&self, process: &str, name: &str) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
@@ -138,6 +146,7 @@ impl TraceService for Collector {
         request: Request<ExportTraceServiceRequest>,
     ) -> Result<Response<ExportTraceServiceResponse>, Status> {
         let mut received = self.0.lock().unwrap();
+        received.bytes.extend(request.get_ref().encode_to_vec());
         for part in request.into_inner().resource_spans {
             let process = name_of(part.resource);
             for span in part.scope_spans.into_iter().flat_map(|scope| scope.spans) {
@@ -160,6 +169,7 @@ impl MetricsService for Collector {
         request: Request<ExportMetricsServiceRequest>,
     ) -> Result<Response<ExportMetricsServiceResponse>, Status> {
         let mut received = self.0.lock().unwrap();
+        received.bytes.extend(request.get_ref().encode_to_vec());
         for part in request.into_inner().resource_metrics {
             let process = name_of(part.resource);
             for metric in part.scope_metrics.into_iter().flat_map(|scope| scope.metrics) {

@@ -5,6 +5,7 @@ mod answering;
 mod calendar;
 mod campaigns;
 mod contact;
+mod erasures;
 mod folder;
 mod messages;
 mod planning;

@@ -6,6 +6,7 @@ mod cascade;
 mod commitments;
 mod coverage;
 mod dead_letters;
+mod erasures;
 mod goals;
 mod language;
 mod merges;

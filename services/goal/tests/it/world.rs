@@ -8,6 +8,7 @@ use arki_goal::{Config, Peers};
 use arki_ids::{PersonId, RoleId, TenantId, UnitId};
 use arki_process::Context;
 use arki_proto::directory::v1 as directory;
+use arki_proto::event::v1::ErasureConfirmed;
 use arki_proto::goal::v1 as pb;
 use arki_rpc::{Failure, Peer, client};
 use arki_test_support::{FakeClock, FakeDirectory, Recorder, TestDatabase, ask, mask, said, text};
@@ -42,13 +43,18 @@ impl World {
             Peers { directory: client::stack_with(directory.peer(&assertion), assertion.clone(), once) };
 
         let bus = Arc::new(InProcess::new());
-        let heard = Recorder::on(&*bus, &["arki.goal.>"]).await;
+        let heard = Recorder::on(&*bus, &["arki.goal.>", "arki.directory.erasure.*"]).await;
 
         let running = arki_goal::build(config, peers, bus.clone(), ctx).await.unwrap();
         running.readiness.ready().await.unwrap();
         let peer = client::stack(running.peer(&assertion).unwrap(), assertion);
         let tenant = TenantId::generate();
         Self { directory, clock, bus, store, tenant, peer, heard, _database: database }
+    }
+
+    /// What was confirmed of erasures, once there are `count`.
+    pub(crate) async fn confirmed(&self, count: usize) -> Vec<ErasureConfirmed> {
+        self.heard.of_kind(count).await
     }
 
     pub(crate) fn client(&self) -> GoalServiceClient<Peer> {

@@ -6,6 +6,7 @@ mod customers;
 mod dead_letters;
 mod emotions;
 mod employees;
+mod erasures;
 mod events;
 mod metrics;
 mod permutations;

@@ -46,7 +46,7 @@ impl World {
             Peers { directory: client::stack_with(directory.peer(&assertion), assertion.clone(), once) };
 
         let bus = Arc::new(InProcess::new());
-        let heard = Recorder::on(&*bus, &["arki.scorecard.>"]).await;
+        let heard = Recorder::on(&*bus, &["arki.scorecard.>", "arki.directory.erasure.*"]).await;
 
         let running = arki_scorecard::build(config, peers, bus.clone(), ctx).await.unwrap();
         running.readiness.ready().await.unwrap();
@@ -83,6 +83,11 @@ impl World {
     /// A request of this tenant's editor.
     pub(crate) fn ask<T>(&self, request: T) -> Request<T> {
         ask(self.tenant, "scorecard.write", request)
+    }
+
+    /// The events of one kind that were told, once there are `count`.
+    pub(crate) async fn told<P: Payload>(&self, count: usize) -> Vec<P> {
+        self.heard.of_kind(count).await
     }
 
     /// Hands an event to whoever consumes it, and waits until they are done with it.

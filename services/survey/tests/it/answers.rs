@@ -21,11 +21,11 @@ on_each_database!(
     late_answers_are_refused_before_anybody_swept,
 );
 
-fn recommend(value: i32) -> Vec<pb::Answer> {
+pub(crate) fn recommend(value: i32) -> Vec<pb::Answer> {
     vec![number("recommend", value)]
 }
 
-async fn tokens(house: &House, wave: &pb::Wave) -> Vec<String> {
+pub(crate) async fn tokens(house: &House, wave: &pb::Wave) -> Vec<String> {
     house.invitations(wave).await.into_iter().map(|invitation| invitation.token).collect()
 }
 

@@ -5,6 +5,7 @@ mod anonymity;
 mod answers;
 mod closing;
 mod contact;
+mod erasures;
 mod events;
 mod faults;
 mod house;
