@@ -6,7 +6,7 @@ use arki_proto::communication::v1::DeliveryState::{Failed, Sent, Skipped};
 use arki_proto::communication::v1::ErrorReason;
 use arki_proto::directory::v1::ContactRefusal;
 use arki_proto::r#type::v1::ContactPurpose;
-use arki_test_support::{Refused, on_each_database};
+use arki_test_support::{Refused, on_each_database, said};
 use tonic::Code;
 
 use crate::server::{Answer, MailServer, Manners, POLITE};
@@ -149,7 +149,7 @@ async fn a_recipient_gets_no_more_by_one_click_and_more_again(world: World) {
     assert!(gets.preferences.iter().all(|one| one.is_subscribed) && withdrawn().is_empty());
     let stranger = pb::UnsubscribeRequest { token: token.chars().rev().collect() };
     let refused = preferences.unsubscribe(stranger).await;
-    refused.refused(Code::NotFound, ErrorReason::MessageLinkNotFound);
+    said(refused).refused(Code::NotFound, ErrorReason::MessageLinkNotFound);
     let request = pb::GetMessagePageRequest { token, language: String::new() };
     let page = world.client().get_message_page(request).await.unwrap().into_inner().page.unwrap();
     assert!(page.has_preferences);
@@ -163,7 +163,7 @@ async fn a_link_of_an_employee_chooses_nothing(world: World) {
     let token = token(&world);
     let get = pb::GetPreferencesRequest { token: token.clone() };
     let refused = world.preferences().get_preferences(get).await;
-    refused.refused(Code::NotFound, ErrorReason::MessageLinkNotFound);
+    said(refused).refused(Code::NotFound, ErrorReason::MessageLinkNotFound);
     let request = pb::GetMessagePageRequest { token, language: String::new() };
     let page = world.client().get_message_page(request).await.unwrap().into_inner().page.unwrap();
     assert!(!page.has_preferences);

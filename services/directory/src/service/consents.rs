@@ -111,7 +111,7 @@ pub(super) async fn find_holding(
     channel: Channel,
 ) -> Result<Option<Consent>, Error> {
     let said = consents::of_people(tx, tenant, &[person], purpose, channel).await?;
-    Ok(said.get(&person).and_then(|said| holding(said)).cloned())
+    Ok(said.get(&person).and_then(holding).cloned())
 }
 
 /// Notes what people said, and tells the other services what holds of it now.

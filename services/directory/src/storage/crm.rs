@@ -112,8 +112,7 @@ pub async fn to_reread(
         select = select.filter(Column::Source.eq(source));
     }
     if let Some([kind, source, key]) = page.after.as_deref() {
-        let place =
-            Expr::tuple([Column::Kind, Column::Source, Column::ExternalId].map(|c| Expr::col(c).into()));
+        let place = Expr::tuple([Column::Kind, Column::Source, Column::ExternalId].map(Expr::col));
         let after = Expr::tuple([kind, source, key].map(|text| Expr::value(text.as_str())));
         select = select.filter(place.gt(after));
     }

@@ -121,7 +121,7 @@ fn put(profile: &mut Profile, field: &str, value: &str, known: &Known) -> Result
         }
         "display_name" => profile.display_name = text(field, value, 1, LONGEST)?.to_owned(),
         "email" => {
-            if !value.is_empty() && !(cell::is_email(value) && !value.contains('\0')) {
+            if !value.is_empty() && (!cell::is_email(value) || value.contains('\0')) {
                 return Err(Fault::invalid(field, "must be an address such as aino@example.com"));
             }
             profile.email = value.to_owned();

@@ -123,8 +123,11 @@ pub fn columns(source: impl Read, delimiter: Option<u8>, faults: &mut Faults) ->
     scan_csv(source, delimiter.unwrap_or_else(|| sniff(&start)), faults, &mut |_, _, _| false)
 }
 
+/// A file whose beginning was read already.
+type Opened<R> = Chain<Cursor<Vec<u8>>, R>;
+
 /// The first line of a file, and all of it, without the byte order mark.
-fn open<R: Read>(mut source: R, faults: &mut Faults) -> Option<(String, Chain<Cursor<Vec<u8>>, R>)> {
+fn open<R: Read>(mut source: R, faults: &mut Faults) -> Option<(String, Opened<R>)> {
     match head(&mut source) {
         Ok(head) => {
             let head = head.strip_prefix(BYTE_ORDER_MARK_BYTES).unwrap_or(&head).to_vec();
