@@ -13,7 +13,7 @@ on_each_database!(every_table_says_what_it_holds_of_a_person, somebody_who_is_no
 async fn every_table_says_what_it_holds_of_a_person(database: TestDatabase) {
     let world = World::start(database).await;
     let wrong = schema::unclassified(world.store.reader(), &[ROOMS, COMMON]).await.unwrap();
-    assert_eq!(wrong, [String::new(); 0]);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 async fn somebody_who_is_not_here_is_confirmed_too(database: TestDatabase) {
