@@ -111,6 +111,18 @@ pub trait Refused {
     fn fields(self) -> Vec<String>;
 }
 
+impl<T: Debug> Refused for Result<T, Status> {
+    #[track_caller]
+    fn refused(self, code: Code, reason: impl Reason) -> Failure {
+        self.map_err(|status| Failure::from_status(&status)).refused(code, reason)
+    }
+
+    #[track_caller]
+    fn fields(self) -> Vec<String> {
+        self.map_err(|status| Failure::from_status(&status)).fields()
+    }
+}
+
 impl<T: Debug> Refused for Result<T, Failure> {
     #[track_caller]
     fn refused(self, code: Code, reason: impl Reason) -> Failure {

@@ -84,6 +84,6 @@ mod tests {
         let store = Store::connect(&database.config).await.unwrap();
         store.migrate::<Migrator>().await.unwrap();
         let wrong = schema::unclassified(store.reader(), &[ROOMS, COMMON]).await.unwrap();
-        assert_eq!(wrong, [String::new(); 0]);
+        assert!(wrong.is_empty(), "{wrong:#?}");
     }
 }

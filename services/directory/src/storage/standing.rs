@@ -50,8 +50,7 @@ impl Standing {
         contacts: &'k [Contact],
     ) -> Option<Known<'k>> {
         let (found, hash) = self.people.get(&person)?;
-        let said: Option<State> =
-            self.said.get(&person).and_then(|said| holding(said)).map(|said| said.state);
+        let said: Option<State> = self.said.get(&person).and_then(holding).map(|said| said.state);
         let entries = hash.as_ref().and_then(|hash| self.suppressed.get(hash));
         let stands = |entry: &Suppression| entry.holds_at(now) && entry.is_against(self.purpose);
         Some(Known {

@@ -21,7 +21,7 @@ on_each_database!(
 
 async fn every_table_says_what_it_holds_of_a_person(house: House) {
     let wrong = schema::unclassified(house.store.reader(), &[ROOMS, COMMON]).await.unwrap();
-    assert_eq!(wrong, [String::new(); 0]);
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 /// Has the directory say that a person is to be forgotten, twice, and tells what the survey confirmed first.

@@ -18,7 +18,8 @@ fn said(minute: i64, state: State) -> Consent {
 #[test]
 fn the_latest_holds_and_a_withdrawal_wins_a_tie() {
     use State::{Granted, Withdrawn};
-    let table: [(&[(i64, State)], Option<State>); 6] = [
+    type Case = (&'static [(i64, State)], Option<State>);
+    let table: [Case; 6] = [
         (&[], None),
         (&[(1, Granted)], Some(Granted)),
         (&[(1, Withdrawn), (2, Granted)], Some(Granted)),

@@ -158,7 +158,7 @@ proptest! {
         carry_out(&mut stored, plan);
         // Everybody of the first is in the second, changed or not, so that nobody leaves.
         let mut all = first.clone();
-        all.extend(second.clone());
+        all.extend(second);
         let news: Rows = all.iter().filter(|(key, row)| first.get(key) != Some(row)).map(|(k, r)| (*k, *r)).collect();
         let (mut by_snapshot, mut by_delta) = (stored.clone(), stored);
         let (plan, report) = take_as(&write(&all, &[]), &mapping(COLUMNS), &by_snapshot, day(0), true);
