@@ -176,6 +176,8 @@ async fn told(
         brake,
         plan,
         pending_manager_count,
+        erased,
+        erased_lines,
     } = import.report.clone().unwrap_or_default();
     let mut report = directory::ImportReport {
         rows,
@@ -192,6 +194,8 @@ async fn told(
         plan,
         pending_managers: Vec::new(),
         pending_manager_count,
+        erased,
+        erased_lines,
     };
     match import.state() {
         directory::ImportState::Applied => report.brake.clear(),

@@ -103,7 +103,8 @@ async fn timed(api: &Api, content: &str, changes: usize) -> Result<Duration> {
     }
     let moves =
         |state: &Value| matches!(state.as_str(), Some("IMPORT_STATE_PLANNING" | "IMPORT_STATE_APPLYING"));
-    let ended = api.get_until(&format!("/v1/{name}"), Duration::from_secs(3_600), |reply| {
+    let path = format!("/v1/{name}");
+    let ended = api.get_until(&path, Duration::from_secs(3_600), |reply| {
         reply.status.is_success() && !moves(&reply.body["state"])
     });
     let ended = ended.await?.ok()?;

@@ -2,7 +2,9 @@
 
 use anyhow::{Context as _, Result};
 use prost::Message as _;
-use prost_reflect::{DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, Value};
+use prost_reflect::{
+    DescriptorPool, DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, ReflectMessage as _, Value,
+};
 use serde_json::json;
 
 use crate::bad_input_wire::{Line, framed};

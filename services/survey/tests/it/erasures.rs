@@ -108,11 +108,11 @@ async fn an_anonymous_answer_cannot_be_found_and_that_is_said(house: House) {
     }
     let invitations = house.invitations(&wave).await;
     // The same is said of who answered and of who did not: else the report would tell.
-    let mut said: Vec<(Vec<(String, i64)>, Vec<String>)> = Vec::new();
+    let mut said = Vec::new();
     for (place, invitation) in invitations.iter().take(2).enumerate() {
         let confirmed = erased(&house, &invitation.person, place * 2).await;
-        let rows = counts(&confirmed).into_iter().map(|(kind, rows)| (kind.to_owned(), rows)).collect();
-        said.push((rows, confirmed.limits));
+        let rows = counts(&confirmed).into_iter().map(|(kind, rows)| (kind.to_owned(), rows));
+        said.push((rows.collect::<Vec<_>>(), confirmed.limits));
     }
     let expected = (vec![("invitation".to_owned(), 1)], vec!["anonymous_responses".to_owned()]);
     assert_eq!(said, [expected.clone(), expected]);
