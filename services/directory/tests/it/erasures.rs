@@ -202,7 +202,24 @@ async fn who_was_erased_is_not_brought_back_until_it_is_lifted(server: Server) {
     let add = pb::AddExternalIdRequest { name: other, external_id: Some(known), ..Default::default() };
     user.add_external_id(add).await.refused(Code::FailedPrecondition, ErrorReason::PersonErased);
     let scim = json!({"userName": "a@example.org", "externalId": format!("E-{MARK}")});
-    assert_eq!(server.provider(user.caller.tenant).post_user(scim).await.status, 403);
+    let provider = server.provider(user.caller.tenant);
+    assert_eq!(provider.post_user(scim).await.status, 403);
+    let another = provider.post_user(json!({"userName": "b@example.org"})).await.id;
+    for (path, value) in [("externalId", format!("E-{MARK}")), ("userName", format!("{MARK}@example.com"))] {
+        let changed = json!([{"op": "replace", "path": path, "value": value}]);
+        assert_eq!(provider.patch_user(&another, changed).await.status, 403, "{path}");
+    }
+
+    let told = pb::CrmPerson {
+        external_id: format!("C-{MARK}"),
+        display_name: Some("Dan".to_owned()),
+        ..Default::default()
+    };
+    let batch =
+        pb::BatchUpsertPeopleRequest { source: "crm".to_owned(), people: vec![told], ..Default::default() };
+    let result = user.batch_upsert_people(batch).await.unwrap().results.remove(0);
+    let error = result.error.unwrap();
+    assert_eq!((error.reason.as_str(), error.field.as_str()), ("PERSON_ERASED", "external_id"));
 
     let mut again = hr_file(&marked_line());
     again.request_id = "again".to_owned();

@@ -1,6 +1,6 @@
 //! Writes of users, and of the people that they are.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
 use arki_database::Tx;
@@ -43,13 +43,14 @@ impl Work {
         if changed == *user {
             return Ok(Written::User(200, user));
         }
+        refuse_erased(tx, self.tenant, Some(&user.resource), &changed.resource).await?;
         self.check_free(tx, &changed).await?;
         self.tell_person(tx, Some(&user.resource), &changed).await?;
         Ok(Written::User(200, self.users.put(changed)))
     }
 
     async fn create_user(&mut self, tx: &Tx, resource: Value) -> Result<Written, Stop> {
-        refuse_erased(tx, self.tenant, &resource).await?;
+        refuse_erased(tx, self.tenant, None, &resource).await?;
         let adopted = self.find_person(&resource);
         let id = adopted.unwrap_or_else(PersonId::generate);
         let user = User::create(id, resource, self.now);
@@ -307,10 +308,14 @@ impl Work {
 }
 
 /// Refuses whom nobody may make known again: it would undo an erasure.
-async fn refuse_erased(tx: &Tx, tenant: TenantId, resource: &Value) -> Result<(), Stop> {
-    let emails = emails_of(resource).into_iter().map(Key::Email);
-    let keys = keys_of(resource).into_iter().map(Key::OfStaff).chain(emails);
-    match erased(tx, tenant, keys).await?.into_values().next() {
+async fn refuse_erased(tx: &Tx, tenant: TenantId, before: Option<&Value>, after: &Value) -> Result<(), Stop> {
+    let keys = |resource: &Value| -> BTreeSet<Key> {
+        let emails = emails_of(resource).into_iter().map(Key::Email);
+        keys_of(resource).into_iter().map(Key::OfStaff).chain(emails).collect()
+    };
+    let known = before.map(keys).unwrap_or_default();
+    let new = keys(after).into_iter().filter(|key| !known.contains(key));
+    match erased(tx, tenant, new).await?.into_values().next() {
         Some(erasure) => {
             let detail = format!("the user was erased by {}, lift that erasure first", erasure.name());
             Err(Refused::plain(403, detail).into())

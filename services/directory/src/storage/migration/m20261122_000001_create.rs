@@ -9,6 +9,8 @@ use sea_orm_migration::schema::{
     timestamp_with_time_zone_null,
 };
 
+use super::shapes::{index, table};
+
 /// Makes all tables of the directory.
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -69,23 +71,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = Index::create().name(name).table(table).take();
-    for column in columns {
-        index.col(*column);
-    }
-    index
-}
-
-fn table(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
-    let mut primary = Index::create();
-    primary.col("tenant_id");
-    for column in key {
-        primary.col(*column);
-    }
-    Table::create().table(name).col(text("tenant_id")).primary_key(&mut primary).take()
 }
 
 /// A resource: revision and times stand in each.

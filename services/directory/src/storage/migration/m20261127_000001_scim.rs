@@ -6,6 +6,8 @@
 use sea_orm_migration::prelude::*;
 use sea_orm_migration::schema::{big_integer, text, text_null, timestamp_with_time_zone};
 
+use super::shapes::index;
+
 /// Makes the tables of SCIM.
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -48,14 +50,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = Index::create().name(name).table(table).take();
-    for column in columns {
-        index.col(*column);
-    }
-    index
 }
 
 fn resource(name: &'static str, unique: &'static str) -> TableCreateStatement {

@@ -9,6 +9,8 @@ use sea_orm_migration::schema::{
     big_integer, boolean, date, date_null, json_binary, text, text_null, timestamp_with_time_zone,
 };
 
+use super::shapes::{index, table};
+
 /// Makes the tables of what hangs on people: attributes, keys of source systems, employment through time.
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -79,24 +81,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = Index::create().name(name).table(table).take();
-    for column in columns {
-        index.col(*column);
-    }
-    index
-}
-
-/// A table of which each row begins with the tenant and, but for the first here, hangs on a person.
-fn table(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
-    let mut primary = Index::create();
-    primary.col("tenant_id");
-    for column in key {
-        primary.col(*column);
-    }
-    Table::create().table(name).col(text("tenant_id")).primary_key(&mut primary).take()
 }
 
 fn of_person(name: &'static str, key: &[&'static str]) -> TableCreateStatement {

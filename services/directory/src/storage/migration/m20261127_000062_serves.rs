@@ -8,6 +8,8 @@ use sea_orm_migration::schema::{
     big_integer, date, date_null, integer, json_binary, text, timestamp_with_time_zone,
 };
 
+use super::shapes::index;
+
 /// Makes the tables of who serves whom, and of ambassadors.
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -57,14 +59,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = Index::create().name(name).table(table).take();
-    for column in columns {
-        index.col(*column);
-    }
-    index
 }
 
 fn resource(name: &'static str) -> TableCreateStatement {

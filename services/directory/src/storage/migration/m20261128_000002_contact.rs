@@ -8,6 +8,8 @@ use sea_orm_migration::schema::{
     big_integer, binary, boolean, json_binary, text, timestamp_with_time_zone, timestamp_with_time_zone_null,
 };
 
+use super::shapes::{index, table};
+
 /// Makes the tables of consent, suppression and contacts, and takes over who had opted out before there were any.
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -47,23 +49,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-fn index(name: &str, table: &'static str, columns: &[&'static str]) -> IndexCreateStatement {
-    let mut index = Index::create().name(name).table(table).take();
-    for column in columns {
-        index.col(*column);
-    }
-    index
-}
-
-fn table(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
-    let mut primary = Index::create();
-    primary.col("tenant_id");
-    for column in key {
-        primary.col(*column);
-    }
-    Table::create().table(name).col(text("tenant_id")).primary_key(&mut primary).take()
 }
 
 /// What was said is its own key: heard of twice, it is there once.

@@ -8,6 +8,8 @@ use sea_orm_migration::schema::{
     binary, json_binary, text, text_null, timestamp_with_time_zone, timestamp_with_time_zone_null,
 };
 
+use super::shapes::table;
+
 /// Makes the tables of erasures.
 #[derive(DeriveMigrationName)]
 pub(super) struct Migration;
@@ -36,15 +38,6 @@ impl MigrationTrait for Migration {
         }
         Ok(())
     }
-}
-
-fn table(name: &'static str, key: &[&'static str]) -> TableCreateStatement {
-    let mut primary = Index::create();
-    primary.col("tenant_id");
-    for column in key {
-        primary.col(*column);
-    }
-    Table::create().table(name).col(text("tenant_id")).primary_key(&mut primary).take()
 }
 
 fn erasure() -> TableCreateStatement {

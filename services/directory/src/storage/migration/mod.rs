@@ -13,6 +13,7 @@ mod m20261128_000001_crm;
 mod m20261128_000002_contact;
 mod m20261128_000003_privacy;
 mod m20261128_000004_import;
+mod shapes;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
