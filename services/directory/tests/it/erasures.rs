@@ -68,6 +68,15 @@ fn marked_line() -> String {
 /// Somebody with the mark in every field, who is also a user, a leader, a manager, an ambassador and a duplicate.
 async fn somebody(server: &Server) -> String {
     let user = &server.admin;
+    let site = pb::AttributeDefinition {
+        key: "site".to_owned(),
+        r#type: pb::AttributeType::String.into(),
+        is_key: true,
+        ..Default::default()
+    };
+    let site =
+        pb::CreateAttributeDefinitionRequest { attribute_definition: Some(site), ..Default::default() };
+    user.create_attribute_definition(site).await.unwrap();
     let taken = user.import_hr_file(hr_file(&marked_line())).await.unwrap().report.unwrap();
     assert_eq!(taken.errors, []);
     let query = pb::ListPeopleRequest { external_id: format!("E-{MARK}"), ..Default::default() };
