@@ -28,7 +28,7 @@ impl SameByGrpc {
         body: Option<serde_json::Value>,
     ) -> Result<tonic::Status> {
         let method = self.method(operation).with_context(|| format!("no RPC for {operation}"))?;
-        let (template, body_field) = self.binding(&method).context("no HTTP rule")?;
+        let (template, body_field) = self.binding(&method, address).context("no HTTP rule")?;
         let mut message = json!({});
         match (body, body_field.as_str()) {
             (None, _) | (Some(_), "") => {}
@@ -68,16 +68,22 @@ impl SameByGrpc {
             .find(is_of)
     }
 
-    /// The template of the path and the field that the body fills.
-    fn binding(&self, method: &MethodDescriptor) -> Option<(String, String)> {
+    /// The template of the path and the field that the body fills, of the binding that has this address.
+    fn binding(&self, method: &MethodDescriptor, address: &str) -> Option<(String, String)> {
         let http = self.pool.get_extension_by_name("google.api.http")?;
         let options = method.options();
         let rule = options.get_extension(&http);
         let rule = rule.as_message()?;
-        let text = |field: &str| Some(rule.get_field_by_name(field)?.as_str()?.to_owned());
-        let verbs = ["get", "post", "patch", "delete", "put"];
-        let template = verbs.into_iter().filter_map(text).find(|template| !template.is_empty())?;
-        Some((template, text("body")?))
+        let more = rule.get_field_by_name("additional_bindings")?;
+        let more = more.as_list()?.iter().filter_map(Value::as_message);
+        std::iter::once(rule).chain(more).find_map(|rule| {
+            let text = |field: &str| Some(rule.get_field_by_name(field)?.as_str()?.to_owned());
+            let verbs = ["get", "post", "patch", "delete", "put"];
+            let template = verbs.into_iter().filter_map(text).find(|template| !template.is_empty())?;
+            let (prefix, _) = template.split_once('{')?;
+            address.starts_with(prefix).then_some(())?;
+            Some((template, text("body")?))
+        })
     }
 }
 
