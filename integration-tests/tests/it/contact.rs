@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::{Context as _, Result};
 use arki_integration_tests::{
     Suite,
-    api::{Api, reply},
+    api::{Api, at_once, reply},
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -84,7 +84,7 @@ async fn campaign(api: &Api, kind: &str) -> Result<String> {
     let message = text(&api.post("/v1/messages", &message).await?.ok()?, "name")?;
     let campaign = json!({
         "displayName": "Autumn", "message": message, "audience": {"kind": kind},
-        "schedule": {"localStart": "2026-01-05T09:00"}
+        "schedule": {"localStart": at_once()}
     });
     let campaign = text(&api.post("/v1/campaigns", &campaign).await?.ok()?, "name")?;
     api.post(&format!("/v1/{campaign}:activate"), &json!({})).await?.ok()?;

@@ -3,7 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::{Context as _, Result, ensure};
-use arki_integration_tests::{Suite, Wiring, api::Api, receiver::Receiver};
+use arki_integration_tests::{
+    Suite, Wiring,
+    api::{self, Api},
+    receiver::Receiver,
+};
 use rand::{Rng as _, SeedableRng as _, rngs::StdRng};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection};
 use serde_json::{Value, json};
@@ -114,10 +118,9 @@ pub(crate) async fn doors(suite: &Suite, api: &Api, person: &str) -> Result<Stri
 
     let message = json!({"kind": "MESSAGE_KIND_FOCUS", "subject": words, "body": words});
     let message = created(api, "/v1/messages", message).await?;
-    let now = chrono_now(api).await?;
     let campaign = json!({
         "displayName": "Now", "message": message["name"], "audience": {"kind": "employee"},
-        "schedule": {"localStart": now}
+        "schedule": {"localStart": api::at_once()}
     });
     let campaign = name(&created(api, "/v1/campaigns", campaign).await?)?;
     created(api, &format!("/v1/{campaign}:activate"), json!({})).await?;
@@ -127,13 +130,6 @@ pub(crate) async fn doors(suite: &Suite, api: &Api, person: &str) -> Result<Stri
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     Ok(answered)
-}
-
-/// The time of the server in UTC, as a campaign has it.
-async fn chrono_now(api: &Api) -> Result<String> {
-    let unit = created(api, "/v1/units", json!({"displayName": "Clock"})).await?;
-    let time = unit["createTime"].as_str().context("no time")?;
-    Ok(time.chars().take(16).collect())
 }
 
 /// Whether a file of the outbox holds a text.
