@@ -11,7 +11,7 @@ mod parameters;
 mod responses;
 mod schema;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
 
@@ -28,16 +28,19 @@ pub(crate) fn document(contract: &Contract) -> Value {
     let mut schemas = Schemas::new(contract, &comments);
     let mut operations = Operations::new(contract, &comments);
     let mut paths: BTreeMap<String, Map<String, Value>> = BTreeMap::new();
+    let mut described = BTreeSet::new();
     for method in contract.methods().filter(|method| method.access != Access::Internal) {
         for (at, binding) in method.bindings.iter().enumerate() {
             let Some((path, operation)) = operations.describe(method, binding, at, &mut schemas) else {
                 continue;
             };
+            described.insert(method.descriptor.parent_service().full_name().to_owned());
             paths.entry(path).or_default().insert(binding.verb.as_str().to_lowercase(), operation);
         }
     }
     let tags: Vec<_> = contract
         .services()
+        .filter(|service| described.contains(service.full_name()))
         .map(|service| json!({"name": service.name(), "description": comments.of_service(&service)}))
         .collect();
     json!({
