@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use arki_integration_tests::{Suite, api::Api};
+use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use crate::imports_files::{System, export, key, shuffled};
@@ -16,18 +17,24 @@ in_both_wirings!(
 );
 
 /// Rows of each export. A debug build takes some seconds for so many.
-const ROWS: usize = 20_000;
+const ROWS: usize = 5_000;
 /// How long an import may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 /// What an import of 100,000 rows may add to the memory of the process that does it, in KiB: 200 bytes for each person, the
 /// parts that are on their way, and what the pools and caches of a process grow to anyway.
 const GROWTH: u64 = 256 * 1024;
 
-/// Makes an import.
+/// Makes an import. After a large one the disk of a laptop is busy for a moment, in which callers are asked to come again.
 pub(crate) async fn create(api: &Api, profile: &str, apply: bool) -> Result<String> {
     let import = json!({"profile": profile, "mode": "HR_FILE_MODE_FULL", "applyWhenPlanned": apply});
-    let made = api.post("/v1/imports", &import).await?.ok()?;
-    Ok(made["name"].as_str().context("no name")?.to_owned())
+    let began = std::time::Instant::now();
+    loop {
+        let reply = api.post("/v1/imports", &import).await?;
+        if reply.status != StatusCode::SERVICE_UNAVAILABLE || began.elapsed() > PATIENCE {
+            return Ok(reply.ok()?["name"].as_str().context("no name")?.to_owned());
+        }
+        tokio::time::sleep(Duration::from_millis(200)).await;
+    }
 }
 
 /// Uploads a file in pieces, as lines of JSON, several calls after each other.
