@@ -179,7 +179,9 @@ async fn tables_with(suite: &Suite, text: &str) -> Result<Vec<String>> {
 }
 
 pub(crate) async fn erase(api: &Api, person: &str) -> Result<String> {
-    name(&created(api, "/v1/erasures", json!({"person": person, "requestId": person})).await?)
+    let request = api.request(reqwest::Method::POST, "/v1/erasures").header("idempotency-key", person);
+    let reply = api::reply(request.json(&json!({"person": person}))).await?;
+    name(&reply.ok().context("/v1/erasures")?)
 }
 
 /// The erasure once every service has confirmed.

@@ -44,7 +44,7 @@ async fn silent(wiring: Wiring) -> Result<()> {
     // Refused for its form, for its rules, and for what is there already.
     for person in [
         json!({"displayName": MARK, "kind": MARK}),
-        json!({"displayName": MARK, "kind": "PERSON_KIND_EMPLOYEE", "attributes": {"site": MARK}}),
+        json!({"displayName": MARK, "kind": "PERSON_KIND_EMPLOYEE", "email": format!("{MARK}@@example.com")}),
         json!({"displayName": MARK, "kind": "PERSON_KIND_EMPLOYEE", "source": "hr", "externalId": format!("E-{MARK}")}),
     ] {
         let reply = api.post("/v1/people", &person).await?;
