@@ -209,7 +209,8 @@ impl Folder {
 
 /// Builds the services, each over the peers that it calls, in the order in which they call each other.
 async fn services(folder: &Folder, context: &Context) -> Result<(arki_gateway::Peers, Gate)> {
-    let bus: Arc<dyn Bus> = Arc::new(InProcess::new());
+    let opened = InProcess::closed();
+    let bus: Arc<dyn Bus> = Arc::new(opened.clone());
     let peer =
         |running: &Running| -> Result<Peer> { Ok(client::stack_here(running.peer(&context.assertion)?)) };
 
@@ -253,6 +254,7 @@ async fn services(folder: &Folder, context: &Context) -> Result<(arki_gateway::P
         communication: peer(&communication_runs)?,
     };
     let gate = Gate::new();
+    opened.open();
     let all = [directory_runs, survey_runs, scorecard_runs, goal_runs, communication_runs];
     gate.open(Arc::new(All(all.into_iter().map(|running| running.readiness).collect())));
     Ok((peers, gate))

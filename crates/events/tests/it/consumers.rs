@@ -20,6 +20,7 @@ on_both!(
     a_bad_event_in_a_group_spoils_none_of_the_others,
     replays_reach_those_who_ask_for_them,
     every_consumer_of_a_process_hears_an_event_once,
+    who_comes_up_last_hears_what_was_told_before,
 );
 
 fn sink(store: &Store, handler: &Arc<RowHandler>) -> Consumer {
@@ -160,6 +161,26 @@ async fn every_consumer_of_a_process_hears_an_event_once(store: &Store) {
     assert_eq!(effects(store, "test.two").await, expected);
     let unheard = Envelope { subject: "arki.nobody.cares.happened".to_owned(), ..envelope("x") };
     bus.publish(unheard).await.unwrap();
+    running.stop().await;
+}
+
+/// After a crash the first service has events that wait, and must not tell them before the last has come up.
+async fn who_comes_up_last_hears_what_was_told_before(store: &Store) {
+    for goal in 0..30 {
+        tell(store, &format!("goals/{goal}"), &format!("{goal:02}")).await;
+    }
+    let bus = Arc::new(InProcess::closed());
+    consume(store, &*bus, RowHandler::new("test.first")).await.unwrap();
+    let mut running = Running::default();
+    running.relay(store, bus.clone());
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    assert_eq!(effects(store, "test.first").await, Vec::<String>::new());
+    consume(store, &*bus, RowHandler::new("test.last")).await.unwrap();
+    bus.open();
+    drained(store).await;
+    let expected: Vec<String> = (0..30).map(|goal| format!("{goal:02}")).collect();
+    assert_eq!(effects(store, "test.first").await, expected);
+    assert_eq!(effects(store, "test.last").await, expected);
     running.stop().await;
 }
 
