@@ -34,6 +34,7 @@ pub const ROOMS: &[Room] = &[
     Room::no_person("questionnaire_version"),
     Room::no_person("wave"),
     Room::no_person("roster"),
+    Room::no_person("ineligible"),
     Room::no_person("installation"),
 ];
 

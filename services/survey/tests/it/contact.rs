@@ -9,7 +9,7 @@ use arki_test_support::{Refused, eventually, on_each_database};
 use prost::Message as _;
 use tonic::Code;
 
-use crate::house::{House, number, questionnaire, wave};
+use crate::house::{House, add, number, questionnaire, unit, wave};
 
 on_each_database!(
     customers_who_may_not_be_asked_are_left_out_and_counted_by_reason,
@@ -40,6 +40,7 @@ fn places(house: &House) -> usize {
 }
 
 async fn customers_who_may_not_be_asked_are_left_out_and_counted_by_reason(house: House) {
+    house.directory.change(house.tenant, |known| add(known, 3, PersonKind::Customer, Some(unit(2)), "en"));
     let all = house.asks(pb::WaveAudience::Customers, pb::Anonymity::Identified).await;
     let everybody = house.invitations(&all).await.len();
     let refusals = [ContactRefusal::Withdrawn, ContactRefusal::Withdrawn, ContactRefusal::Quarantined];
