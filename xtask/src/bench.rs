@@ -20,17 +20,11 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     run::say("building with optimisation");
-    // The same packages in both commands: what is built depends on the choice, and would be built twice.
-    let packages: &[&str] = if arguments.name == "directory" {
-        // One part of it is measured against every service in a process of its own.
-        &["--workspace"]
-    } else {
-        &["--package", "arki-suite", "--package", "arki-integration-tests"]
-    };
-    let bench_name = ["--bench", arguments.name.as_str()];
-    run::run(Command::new("cargo").args(["build", "--release", "--bins"]).args(packages).args(bench_name))?;
+    // The whole workspace in every command: what is built depends on the choice, and would be built again for each.
+    let packages = ["--workspace", "--bench", arguments.name.as_str()];
+    run::run(Command::new("cargo").args(["build", "--release", "--bins"]).args(packages))?;
     let mut bench = Command::new("cargo");
-    bench.arg("bench").args(packages).args(bench_name);
+    bench.arg("bench").args(packages);
     let _server = match arguments.name.as_str() {
         "edge" => {
             bench.env("ENVOY", tools::envoy()?);

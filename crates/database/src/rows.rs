@@ -103,8 +103,8 @@ where
     R: Serialize,
 {
     let mut touched = 0;
-    for part in parts(rows)? {
-        touched += db.execute_raw(statement(db, sql, part, more)).await?.rows_affected();
+    for statement in statements(db, sql, rows, more)? {
+        touched += db.execute_raw(statement).await?.rows_affected();
     }
     Ok(touched)
 }
@@ -119,15 +119,26 @@ where
     R: Serialize,
 {
     let mut found = Vec::new();
-    for part in parts(rows)? {
-        found.extend(db.query_all_raw(statement(db, sql, part, more)).await?);
+    for statement in statements(db, sql, rows, more)? {
+        found.extend(db.query_all_raw(statement).await?);
     }
     Ok(found)
 }
 
-fn statement<C: ConnectionTrait>(db: &C, sql: &str, part: String, more: &[Value]) -> Statement {
-    let values = std::iter::once(part.into()).chain(more.iter().cloned());
-    Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+/// The statements that [`execute`] runs, for whoever reads what they return in another way.
+///
+/// # Errors
+/// When a row has no JSON form.
+pub fn statements<C, R>(db: &C, sql: &str, rows: &[R], more: &[Value]) -> Result<Vec<Statement>, Error>
+where
+    C: ConnectionTrait,
+    R: Serialize,
+{
+    let statement = |part: String| {
+        let values = std::iter::once(part.into()).chain(more.iter().cloned());
+        Statement::from_sql_and_values(db.get_database_backend(), sql, values)
+    };
+    Ok(parts(rows)?.into_iter().map(statement).collect())
 }
 
 /// Whether an expression is one of the texts of a JSON array. `column` and `list` are written into it as they are, which

@@ -291,6 +291,13 @@ pub enum ChangeError {
     Illegal(#[from] Illegal),
 }
 
+/// Who of those who came with a key is the one that somebody of a source waits for: the person of that source. The key of
+/// another system is the same person's only where that system tells of employees too.
+pub fn awaited<'a>(source: &str, newcomers: &[&'a Person]) -> Option<&'a Person> {
+    let same = newcomers.iter().find(|person| person.profile.source == source);
+    same.or_else(|| newcomers.iter().find(|person| person.profile.kind == Kind::Employee)).copied()
+}
+
 /// An address as it is looked for: letter case aside.
 pub fn email_key(email: &str) -> Option<String> {
     let key = email.trim().to_lowercase();

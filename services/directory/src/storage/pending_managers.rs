@@ -16,7 +16,7 @@ use serde::Serialize;
 use super::{Error, id, people};
 use crate::domain::Person;
 use crate::domain::import::report::Pending;
-use crate::domain::person::Kind;
+use crate::domain::person::awaited;
 
 const COLUMNS: Columns = Columns(&[
     ("tenant_id", Type::Text),
@@ -126,32 +126,32 @@ pub(super) async fn resolve(tx: &Tx, tenant: TenantId, people: &[Person]) -> Res
         "SELECT person_id, source, manager_key FROM pending_manager WHERE tenant_id = $2 AND {}",
         rows::is_among(tx.get_database_backend(), "manager_key", "$1")
     );
-    let mut found = Vec::new();
+    let mut done = Vec::new();
     for row in rows::query(tx, &sql, &keys, &[tenant.to_string().into()]).await? {
         let waiting: PersonId = id(&row.try_get::<String>("", "person_id")?)?;
         let (source, key): (String, String) = (row.try_get("", "source")?, row.try_get("", "manager_key")?);
         let newcomers = by_key.get(key.as_str()).map(Vec::as_slice).unwrap_or_default();
-        // The key of another system is the same person's only where that system tells of employees too.
-        let same = newcomers.iter().find(|person| person.profile.source == source);
-        let other = || newcomers.iter().find(|person| person.profile.kind == Kind::Employee);
-        let Some(manager) = same.or_else(other) else { continue };
+        let Some(manager) = awaited(&source, newcomers) else { continue };
+        // Each is written before the next is looked at: two may only together close a circle.
         if !is_above(tx, tenant, waiting, manager.id).await? {
-            found.push((waiting, manager.id, manager.update_time));
+            manage(tx, tenant, waiting, manager).await?;
+            done.push(waiting);
         }
     }
-    for (waiting, manager, time) in &found {
-        let sql = "UPDATE person SET manager_id = $1, revision = revision + 1, update_time = $2 \
-                   WHERE tenant_id = $3 AND id = $4";
-        let values = [
-            manager.to_string().into(),
-            (*time).into(),
-            tenant.to_string().into(),
-            waiting.to_string().into(),
-        ];
-        tx.execute_raw(statement(tx, sql, values)).await?;
-    }
-    let done: Vec<PersonId> = found.into_iter().map(|(waiting, _, _)| waiting).collect();
     forget(tx, tenant, &done).await
+}
+
+async fn manage(tx: &Tx, tenant: TenantId, person: PersonId, manager: &Person) -> Result<(), Error> {
+    let sql = "UPDATE person SET manager_id = $1, revision = revision + 1, update_time = $2 \
+               WHERE tenant_id = $3 AND id = $4";
+    let values = [
+        manager.id.to_string().into(),
+        manager.update_time.into(),
+        tenant.to_string().into(),
+        person.to_string().into(),
+    ];
+    tx.execute_raw(statement(tx, sql, values)).await?;
+    Ok(())
 }
 
 async fn anybody_waits(db: &impl ConnectionTrait, tenant: TenantId) -> Result<bool, Error> {

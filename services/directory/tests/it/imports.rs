@@ -1,5 +1,7 @@
 //! Imports that run for a while.
 
+use std::collections::HashMap;
+
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::{ErrorReason, HrFileMode, ImportState};
 use arki_proto::event::v1::PersonChanged;
@@ -307,6 +309,20 @@ async fn people_who_wait_for_each_other_never_make_a_circle(server: Server) {
     server.admin.person(person).await.unwrap();
     let all = people(&server).await;
     assert_eq!(all.iter().find(|person| person.name == first.name).unwrap().manager, "");
+
+    // Two who arrive with one file: each alone would close no circle, both together would.
+    let waiting = format!("{HEADING}{}{}", line(11, "x", "E13"), line(12, "x", "E14"));
+    user.load(&waiting, HrFileMode::Delta, true).await;
+    let newcomers = format!("{HEADING}{}{}", line(13, "x", "E12"), line(14, "x", "E11"));
+    assert_eq!(user.load(&newcomers, HrFileMode::Delta, true).await.state(), ImportState::Applied);
+    let managers: HashMap<String, String> =
+        people(&server).await.into_iter().map(|person| (person.name, person.manager)).collect();
+    for start in managers.keys() {
+        let steps = std::iter::successors(Some(start), |at| managers.get(*at)).take(10);
+        assert!(steps.count() < 10, "a circle above {start}");
+    }
+    let waiting = user.list_pending_managers(pb::ListPendingManagersRequest::default()).await.unwrap();
+    assert_eq!(waiting.pending_managers.len(), 2, "one of the first two, and the one before");
 }
 
 async fn another_tenant_finds_no_import(server: Server) {
@@ -332,8 +348,10 @@ async fn another_tenant_finds_no_import(server: Server) {
 async fn what_is_staged_can_be_erased(server: Server) {
     let user = ImportUser::of(&server, &server.admin);
     let import = user.load(&file(0..3), HrFileMode::Full, false).await;
-    let directory = arki_directory::service::Directory::new(server.store().await, server.clock());
-    assert_eq!(directory.erase_staged_imports(server.admin.caller.tenant).await.unwrap(), 1);
+    let person = server.admin.person(employee("Unto Unohdettava")).await.unwrap().name;
+    let erasure = pb::Erasure { person, ..Default::default() };
+    let request = pb::CreateErasureRequest { erasure: Some(erasure), request_id: String::new() };
+    server.admin.create_erasure(request).await.unwrap();
     assert_eq!(staged(&server).await, 0);
     assert_eq!(user.import(&import.name).await.state(), ImportState::Cancelled);
 }

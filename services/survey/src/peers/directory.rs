@@ -111,7 +111,7 @@ impl Directory {
                 contacts: part.iter().map(wanted).collect(),
                 lease_seconds: LEASE_SECONDS,
                 is_relational: wave.is_relational,
-                asks_leavers: wave.audience.word() == "leavers",
+                asks_leavers: wave.audience == Audience::Leavers,
                 ..Default::default()
             };
             let answered = self.contacts.clone().reserve_contacts(on_behalf(tenant, request)).await;

@@ -95,7 +95,7 @@ pub async fn hold_waves(tx: &Tx, waves: &[(TenantId, WaveId)], hold: Hold) -> Re
     // In one order in every transaction, so that two never wait for each other.
     let mut keys: Vec<_> = waves.iter().map(|(tenant, wave)| [lock_key(*tenant, *wave)]).collect();
     keys.sort_unstable();
-    rows::query(tx, &sql, &keys).await?;
+    rows::query(tx, &sql, &keys, &[]).await?;
     Ok(())
 }
 
@@ -126,14 +126,14 @@ pub async fn mark_submitted(tx: &Tx, answered: &[(&Target, &str)]) -> Result<Has
     rows.sort_unstable();
     if backend == DbBackend::Sqlite {
         // Its one writer is this transaction, so what it read as unanswered still is.
-        let marked = rows::execute(tx, &sql, &rows).await?;
+        let marked = rows::execute(tx, &sql, &rows, &[]).await?;
         if marked != rows.len() as u64 {
             return Err(Error::Corrupt(format!("{marked} of {} invitations could be marked", rows.len())));
         }
         return Ok(rows.iter().map(|(_, _, invitation, _)| *invitation).collect());
     }
     sql.push_str(" RETURNING id");
-    let marked = rows::query(tx, &sql, &rows).await?;
+    let marked = rows::query(tx, &sql, &rows, &[]).await?;
     marked.iter().map(|row| parse(&row.try_get::<String>("", "id")?, "invitation.id")).collect()
 }
 
@@ -154,7 +154,7 @@ pub async fn insert_responses(tx: &Tx, mut new: Vec<New>) -> Result<(), Error> {
             (tenant, wave, id, invitation, unit, day, language, answers)
         })
         .collect();
-    rows::execute(tx, &sql, &rows).await?;
+    rows::execute(tx, &sql, &rows, &[]).await?;
     Ok(())
 }
 
@@ -170,7 +170,7 @@ pub async fn add_counts(tx: &Tx, shard: i32, added: &[((TenantId, WaveId), u64)]
     let mut rows: Vec<_> =
         added.iter().map(|((tenant, wave), responses)| (*tenant, *wave, shard, *responses)).collect();
     rows.sort_unstable();
-    rows::execute(tx, &sql, &rows).await?;
+    rows::execute(tx, &sql, &rows, &[]).await?;
     Ok(())
 }
 
@@ -187,7 +187,7 @@ pub async fn find_imported(
         rows::source(tx.get_database_backend())
     );
     let rows: Vec<_> = marks.iter().map(|mark| (tenant, wave, mark)).collect();
-    let found = rows::query(tx, &sql, &rows).await?;
+    let found = rows::query(tx, &sql, &rows, &[]).await?;
     found.iter().map(|row| Ok((row.try_get("", "mark")?, row.try_get("", "fingerprint")?))).collect()
 }
 
@@ -207,7 +207,7 @@ pub async fn mark_imported(
     let mut rows: Vec<_> =
         imported.iter().map(|(mark, fingerprint)| (tenant, wave, *mark, *fingerprint)).collect();
     rows.sort_unstable();
-    let marked = rows::query(tx, &sql, &rows).await?;
+    let marked = rows::query(tx, &sql, &rows, &[]).await?;
     marked.iter().map(|row| Ok(row.try_get("", "mark")?)).collect()
 }
 

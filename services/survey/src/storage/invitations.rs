@@ -36,7 +36,7 @@ where
             (tenant, wave, id, person, unit, role, language, token_hash)
         })
         .collect();
-    rows::execute(db, &sql, &rows).await?;
+    rows::execute(db, &sql, &rows, &[]).await?;
     Ok(())
 }
 
@@ -100,7 +100,7 @@ where
          AND invitation.wave_id = t.value ->> 1 AND invitation.id = t.value ->> 2 AND NOT invitation.opened",
         rows::source(db.get_database_backend())
     );
-    rows::execute(db, &sql, opened).await?;
+    rows::execute(db, &sql, opened, &[]).await?;
     Ok(())
 }
 

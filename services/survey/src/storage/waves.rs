@@ -59,8 +59,8 @@ where
         rows::source(db.get_database_backend())
     );
     let mut found = HashMap::new();
-    for part in rows::parts(keys)? {
-        for row in wave::Entity::joined(rows::statement(db, &sql, part)).all(db).await? {
+    for statement in rows::statements(db, &sql, keys, &[])? {
+        for row in wave::Entity::joined(statement).all(db).await? {
             let tenant = parse(&row.tenant_id, "wave.tenant_id")?;
             let wave = read(row)?;
             found.insert((tenant, wave.id), wave);
@@ -92,7 +92,7 @@ where
     );
     let keys: Vec<_> = waves.iter().map(|wave| (tenant, *wave)).collect();
     let mut counted = HashMap::new();
-    for row in rows::query(db, &sql, &keys).await? {
+    for row in rows::query(db, &sql, &keys, &[]).await? {
         let wave: String = row.try_get("", "wave_id")?;
         let responses: i64 = row.try_get("", "responses")?;
         counted.insert(parse(&wave, "wave_count.wave_id")?, unsigned(responses, "wave_count.responses")?);
@@ -122,7 +122,7 @@ where
             (tenant, wave, name(unit).unwrap_or_default(), name(parent), *invited)
         })
         .collect();
-    rows::execute(db, &sql, &rows).await?;
+    rows::execute(db, &sql, &rows, &[]).await?;
     Ok(())
 }
 
@@ -158,7 +158,7 @@ where
         rows::source(db.get_database_backend())
     );
     let rows: Vec<_> = ineligible.iter().map(|(reason, people)| (tenant, wave, reason, *people)).collect();
-    rows::execute(db, &sql, &rows).await?;
+    rows::execute(db, &sql, &rows, &[]).await?;
     Ok(())
 }
 

@@ -173,16 +173,6 @@ impl Directory {
     ) -> Result<Page<(PersonId, Pending)>, Error> {
         Ok(pending_managers::list(self.store.reader(), caller.tenant, page).await?)
     }
-
-    /// Forgets what the unfinished imports of a tenant hold of anybody, and tells how many had to be cancelled.
-    pub async fn erase_staged_imports(&self, tenant: TenantId) -> Result<u64, Error> {
-        let now = self.now();
-        self.store
-            .write("EraseStagedImports", move |tx| {
-                Box::pin(async move { Ok::<_, Error>(imports::erase(tx, tenant, now).await?) })
-            })
-            .await
-    }
 }
 
 fn named(run: &Run) -> Vec<String> {
