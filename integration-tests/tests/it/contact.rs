@@ -215,7 +215,10 @@ async fn a_leaver_is_asked_no_more(suite: Suite) -> Result<()> {
     let path = format!("/v1/forms/{token}");
     let closed = |reply: &arki_integration_tests::api::Reply| reply.body["state"] == "FORM_STATE_CLOSED";
     api.with_key("").get_until(&path, PATIENCE, closed).await?;
-    let page = api.with_key("").request(Method::GET, &format!("/s/{token}")).send().await?.text().await?;
+    let page = api.with_key("").request(Method::GET, &format!("/s/{token}")).send().await?;
+    assert_eq!(page.status(), StatusCode::GONE);
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    let page = page.text().await?;
     assert!(page.contains("<h1>") && !page.contains("name=\"q.recommend\""), "{page}");
     let answer = json!({"answers": [{"question": "recommend", "number": 9}]});
     let late = api.with_key("").post(&format!("/v1/forms/{token}:submit"), &answer).await?;
