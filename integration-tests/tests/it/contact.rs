@@ -163,6 +163,7 @@ async fn one_click_unsubscribes_and_reading_the_page_does_not(suite: Suite) -> R
     let header = mail.lines().find(|line| line.starts_with("List-Unsubscribe: <")).context("no header")?;
     let (_, token) = header.rsplit_once("/u/").context("no link")?;
     let link = format!("/u/{}", token.trim_end().trim_end_matches('>'));
+    assert!(mail.contains("or get no more: ") && mail.trim_end().ends_with(&link), "{mail}");
 
     let anybody = api.with_key("");
     let page = anybody.request(Method::GET, &link).send().await?;

@@ -217,9 +217,11 @@ impl Sender {
                 );
             }
         };
-        let letter = letter(message, language, fallback, &link(&self.public_url, token));
-        let now = self.now();
+        // Who finds it in the header finds it in the text too.
         let unsubscribe = may_unsubscribe.then(|| preference_link(&self.public_url, token));
+        let page = link(&self.public_url, token);
+        let letter = letter(message, language, fallback, &page, unsubscribe.as_deref());
+        let now = self.now();
         let addressed = Addressed {
             delivery: key.delivery,
             recipient: &recipient,
