@@ -18,7 +18,7 @@ use opentelemetry::metrics::Counter;
 
 use super::planner::reservation;
 use crate::channel::{Addressed, Channel, Handover, Letterhead};
-use crate::domain::{GIVE_UP_AFTER, MAX_ATTEMPTS, Message, letter, pause_after};
+use crate::domain::{GIVE_UP_AFTER, LATE, MAX_ATTEMPTS, Message, letter, pause_after};
 use crate::peers::{Directory, Sending};
 use crate::service::{link, preference_link};
 use crate::storage::queue::{self, Batch, Claimed, Key, Outcome, Terms};
@@ -159,8 +159,12 @@ impl Sender {
     /// each occurrence.
     async fn ask(&self, deliveries: &[Claimed]) -> Standing {
         let mut sendings: BTreeMap<Sending, People> = BTreeMap::new();
+        let now = self.now();
         for delivery in deliveries {
-            sendings.entry(sending(delivery)).or_default().push((delivery.person, None));
+            // On time, it is counted where it was planned: counted some seconds later, what comes every week would stand
+            // nearer than a week to the next. Late, it is a contact of now, for which there may be no room.
+            let planned = (now - delivery.due_time <= LATE).then_some(delivery.due_time);
+            sendings.entry(sending(delivery)).or_default().push((delivery.person, planned));
         }
         let mut standing = Standing::new();
         for (sending, people) in sendings {

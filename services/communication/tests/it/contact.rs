@@ -16,6 +16,7 @@ on_each_database!(
     who_may_not_be_contacted_is_left_out_when_it_is_planned,
     who_withdraws_after_it_was_planned_gets_nothing,
     a_planned_occurrence_keeps_its_places_and_confirms_them_when_it_is_sent,
+    what_is_sent_on_time_is_counted_when_it_was_due_and_what_is_late_now,
     mails_to_customers_say_how_to_get_no_more_and_mails_to_employees_do_not,
     a_recipient_gets_no_more_by_one_click_and_more_again,
     a_link_of_an_employee_chooses_nothing,
@@ -103,6 +104,33 @@ async fn a_planned_occurrence_keeps_its_places_and_confirms_them_when_it_is_sent
     assert_eq!(places().into_iter().collect::<Vec<_>>(), [(place, true)]);
     let asked = world.directory.change(world.tenant, |known| known.contacts.asked.clone());
     assert!(asked.iter().all(|asked| asked.is_critical));
+}
+
+async fn what_is_sent_on_time_is_counted_when_it_was_due_and_what_is_late_now(world: World) {
+    world.customer("Eeva");
+    tells_customers(&world, false).await;
+    world.set_time("2026-11-22T23:30:00Z");
+    world.hands.plan().await.unwrap();
+    let times = || -> Vec<_> {
+        world.directory.change(world.tenant, |known| {
+            let asked = std::mem::take(&mut known.contacts.asked);
+            asked.into_iter().flat_map(|asked| asked.contacts).map(|contact| contact.time).collect()
+        })
+    };
+    let planned = times();
+    let due = planned[0].as_ref().expect("it is planned for a time").seconds;
+    let due = chrono::DateTime::from_timestamp(due, 0).unwrap();
+    world.set_time(&(due + chrono::TimeDelta::seconds(40)).to_rfc3339());
+    while world.hands.send().await.unwrap() > 0 {}
+    assert_eq!(times(), planned);
+
+    world.staff(1);
+    world.tells("2026-11-23T15:00", "").await;
+    world.set_time("2026-11-23T15:30:00Z");
+    world.plans_and_sends().await;
+    let late = times();
+    assert!(late[0].is_some(), "planned for its time");
+    assert_eq!(late[1..], [None], "and two hours late sent now");
 }
 
 async fn mails_to_customers_say_how_to_get_no_more_and_mails_to_employees_do_not(world: World) {
