@@ -17,10 +17,14 @@ use arki_proto::directory::v1::{
     directory_service_client::DirectoryServiceClient,
 };
 
-use crate::{progress::Progress, remote::Api};
+use crate::{crm_counted::Counted, progress::Progress, remote::Api};
 
 /// Rows of one part.
 const ROWS: u64 = 1_000;
+
+/// Rows of one part of a dry run: a row changes an account, a customer and an outcome at most, and a report lists 1,000
+/// changes, so that it lists all of them.
+const TRIED_ROWS: u64 = 333;
 
 /// The longest row, in bytes: a quotation mark that nobody closed must not take the rest of the file for one.
 const LONGEST_ROW: usize = 1024 * 1024;
@@ -34,6 +38,8 @@ struct Parts<R> {
     /// The line after the heading.
     first: u64,
     bytes: u64,
+    /// Rows of one part.
+    most: u64,
 }
 
 /// Some rows with the heading before them.
@@ -46,11 +52,11 @@ struct Part {
 }
 
 impl<R: BufRead> Parts<R> {
-    fn open(mut reader: R) -> Result<Self> {
+    fn open(mut reader: R, most: u64) -> Result<Self> {
         let mut line = 1;
         let heading = row(&mut reader, &mut line)?.context("the file is empty")?;
         let bytes = heading.len() as u64;
-        Ok(Self { reader, heading, line, first: line, bytes })
+        Ok(Self { reader, heading, line, first: line, bytes, most })
     }
 
     /// Passes by what lies before a line.
@@ -67,7 +73,7 @@ impl<R: BufRead> Parts<R> {
     fn next(&mut self) -> Result<Option<Part>> {
         let line = self.line;
         let mut part = Part { content: self.heading.clone(), line, rows: 0 };
-        while part.rows < ROWS {
+        while part.rows < self.most {
             let Some(row) = row(&mut self.reader, &mut self.line)? else { break };
             self.bytes += row.len() as u64;
             part.content.push_str(&row);
@@ -121,7 +127,9 @@ pub async fn load(
 ) -> Result<ImportReport> {
     let mut file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let all = file.metadata()?.len();
-    let mut parts = Parts::open(BufReader::new(&mut file))?;
+    let most = if dry_run { TRIED_ROWS } else { ROWS };
+    let mut parts = Parts::open(BufReader::new(&mut file), most)?;
+    let mut counted = Counted::new();
     if let Some(line) = from_line {
         parts.skip_to(line)?;
     }
@@ -137,7 +145,11 @@ pub async fn load(
         };
         let answered = client.import_crm_file(request).await;
         let go_on = || format!("everything before line {line} is loaded, go on with --from-line {line}");
-        let report = answered.with_context(go_on)?.into_inner().report.context("no report in the reply")?;
+        let mut report =
+            answered.with_context(go_on)?.into_inner().report.context("no report in the reply")?;
+        if dry_run {
+            counted.correct(&mut report);
+        }
         let is_refused = report.error_count > 0;
         add(&mut total, report, line, heading_lines);
         progress.step("kilobytes", kilobytes(parts.bytes), kilobytes(all));
@@ -162,7 +174,7 @@ pub fn is_large(path: &Path) -> Result<bool> {
         return Ok(false);
     }
     file.seek(SeekFrom::Start(0))?;
-    let mut parts = Parts::open(BufReader::new(file))?;
+    let mut parts = Parts::open(BufReader::new(file), ROWS)?;
     Ok(parts.next()?.is_some() && parts.next()?.is_some())
 }
 
@@ -204,7 +216,7 @@ mod tests {
     use super::*;
 
     fn parts(text: &str) -> Vec<(u64, u64, String)> {
-        let mut parts = Parts::open(text.as_bytes()).unwrap();
+        let mut parts = Parts::open(text.as_bytes(), ROWS).unwrap();
         let mut found = Vec::new();
         while let Some(part) = parts.next().unwrap() {
             found.push((part.line, part.rows, part.content));
@@ -234,20 +246,20 @@ mod tests {
 
     #[test]
     fn a_file_goes_on_at_a_line_and_may_end_without_a_line_feed() {
-        let mut parts = Parts::open("id\n1\n2\n3".as_bytes()).unwrap();
+        let mut parts = Parts::open("id\n1\n2\n3".as_bytes(), ROWS).unwrap();
         parts.skip_to(3).unwrap();
         let part = parts.next().unwrap().unwrap();
         assert_eq!((part.line, part.content.as_str()), (3, "id\n2\n3\n"));
         assert!(parts.next().unwrap().is_none());
-        assert!(Parts::open("id\n1\n".as_bytes()).unwrap().skip_to(9).is_err());
+        assert!(Parts::open("id\n1\n".as_bytes(), ROWS).unwrap().skip_to(9).is_err());
     }
 
     #[test]
     fn a_quotation_mark_that_nobody_closed_is_told_by_its_line() {
         let text = format!("id\n1\n\"2\n{}", "3\n".repeat(LONGEST_ROW));
-        let error = Parts::open(text.as_bytes()).unwrap().next().unwrap_err();
+        let error = Parts::open(text.as_bytes(), ROWS).unwrap().next().unwrap_err();
         assert!(error.to_string().contains("line 3 "), "{error}");
-        assert!(Parts::open("".as_bytes()).is_err());
+        assert!(Parts::open("".as_bytes(), ROWS).is_err());
     }
 
     #[test]

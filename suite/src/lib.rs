@@ -5,6 +5,7 @@
 
 pub mod assembly;
 pub mod cli;
+mod crm_counted;
 pub mod crm_file;
 pub mod demo;
 pub mod import;

@@ -6,7 +6,8 @@ use anyhow::{Context as _, Result};
 use arki_proto::{
     communication::v1::communication_service_client::CommunicationServiceClient,
     directory::v1::{
-        directory_service_client::DirectoryServiceClient, import_service_client::ImportServiceClient,
+        crm_service_client::CrmServiceClient, directory_service_client::DirectoryServiceClient,
+        import_service_client::ImportServiceClient,
     },
     goal::v1::goal_service_client::GoalServiceClient,
     scorecard::v1::scorecard_service_client::ScorecardServiceClient,
@@ -68,6 +69,11 @@ impl Server {
     /// The directory.
     pub fn directory(&self) -> DirectoryServiceClient<Api> {
         DirectoryServiceClient::new(self.api()).max_decoding_message_size(LARGEST_REPLY)
+    }
+
+    /// What a CRM tells in batches.
+    pub fn crm(&self) -> CrmServiceClient<Api> {
+        CrmServiceClient::new(self.api()).max_decoding_message_size(LARGEST_REPLY)
     }
 
     /// Imports of HR files of any size.

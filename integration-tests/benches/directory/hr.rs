@@ -11,6 +11,8 @@ use arki_integration_tests::{Suite, Wiring, api, api::Api};
 use sea_orm::{ConnectionTrait, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
 
+use crate::memory;
+
 /// Employees of the full file, unless `PEOPLE` says how many.
 const PEOPLE: usize = 500_000;
 /// How much is uploaded in a call, in bytes.
@@ -162,10 +164,4 @@ async fn written(database: &DatabaseConnection) -> Result<i64> {
     let statement = Statement::from_string(database.get_database_backend(), sql);
     let row = database.query_one_raw(statement).await?.context("no statistics")?;
     Ok(row.try_get("", "rows")?)
-}
-
-fn memory(process: u32, field: &str) -> Result<u64> {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find(|line| line.starts_with(field)).context("no such field")?;
-    Ok(line.split_whitespace().nth(1).context("no number")?.parse()?)
 }

@@ -134,7 +134,7 @@ for (const language of LANGUAGES) {
   test(`a closed and an unknown link say so kindly in ${language}`, async () => {
     const visitor = await person(browser, { size: PHONE, language });
     const closed = await visitor.go(`/s/${world.closed}?lang=${language}`);
-    assert.equal(closed.status(), 200);
+    assert.equal(closed.status(), 410);
     assert.equal(await heading(visitor.page), words.closed);
     const gone = await visitor.go("/s/unknown-unknown-unknown-unk");
     assert.equal(gone.status(), 404);

@@ -113,8 +113,8 @@ async fn links_that_are_no_longer_good_say_so(suite: Suite) -> Result<()> {
     assert_eq!(closed["responses"], "2");
     assert_eq!(third.form().await?, said(200, "FORM_STATE_CLOSED"));
     assert_eq!(third.submits(&answer(2)).await?, said(409, "WAVE_STATE_WRONG"));
-    assert_eq!(third.shows().await?, said(200, OVER));
-    assert_eq!(third.shows_after(b"q.recommend=3&language=en").await?, said(200, OVER));
+    assert_eq!(third.shows().await?, said(410, OVER));
+    assert_eq!(third.shows_after(b"q.recommend=3&language=en").await?, said(410, OVER));
     let wave = admin.get(&format!("/v1/{wave}")).await?.ok()?;
     assert_eq!(wave["responses"], "2", "a link that was no longer good changed something");
     Ok(())

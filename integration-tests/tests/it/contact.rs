@@ -163,6 +163,7 @@ async fn one_click_unsubscribes_and_reading_the_page_does_not(suite: Suite) -> R
     let header = mail.lines().find(|line| line.starts_with("List-Unsubscribe: <")).context("no header")?;
     let (_, token) = header.rsplit_once("/u/").context("no link")?;
     let link = format!("/u/{}", token.trim_end().trim_end_matches('>'));
+    assert!(mail.contains("or get no more: ") && mail.trim_end().ends_with(&link), "{mail}");
 
     let anybody = api.with_key("");
     let page = anybody.request(Method::GET, &link).send().await?;
@@ -215,7 +216,10 @@ async fn a_leaver_is_asked_no_more(suite: Suite) -> Result<()> {
     let path = format!("/v1/forms/{token}");
     let closed = |reply: &arki_integration_tests::api::Reply| reply.body["state"] == "FORM_STATE_CLOSED";
     api.with_key("").get_until(&path, PATIENCE, closed).await?;
-    let page = api.with_key("").request(Method::GET, &format!("/s/{token}")).send().await?.text().await?;
+    let page = api.with_key("").request(Method::GET, &format!("/s/{token}")).send().await?;
+    assert_eq!(page.status(), StatusCode::GONE);
+    assert_eq!(page.headers()["cache-control"], "no-store");
+    let page = page.text().await?;
     assert!(page.contains("<h1>") && !page.contains("name=\"q.recommend\""), "{page}");
     let answer = json!({"answers": [{"question": "recommend", "number": 9}]});
     let late = api.with_key("").post(&format!("/v1/forms/{token}:submit"), &answer).await?;

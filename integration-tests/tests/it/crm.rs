@@ -49,12 +49,12 @@ pub(crate) async fn hook(api: &Api, provider: &str, organisation: &str, mappings
     Ok(Hook { name, path })
 }
 
-fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     SystemClock.now().timestamp_millis()
 }
 
 /// What HubSpot sends, signed as it signs.
-async fn hubspot(suite: &Suite, path: &str, body: &str, secret: &str, at: i64) -> Result<Reply> {
+pub(crate) async fn hubspot(suite: &Suite, path: &str, body: &str, secret: &str, at: i64) -> Result<Reply> {
     let uri = format!("{}{path}", suite.uri);
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes())?;
     mac.update(format!("POST{uri}{body}{at}").as_bytes());
@@ -72,9 +72,15 @@ async fn hubspot(suite: &Suite, path: &str, body: &str, secret: &str, at: i64) -
 
 /// Waits until nothing that was told to an endpoint waits.
 pub(crate) async fn settled(api: &Api, hook: &Hook) -> Result<()> {
+    settled_within(api, hook, PATIENCE).await
+}
+
+/// The same with another patience.
+pub(crate) async fn settled_within(api: &Api, hook: &Hook, patience: Duration) -> Result<()> {
     let pending = format!("/v1/{}/deliveries?state=INTAKE_DELIVERY_STATE_PENDING", hook.name);
-    api.get_until(&pending, PATIENCE, |reply| {
-        reply.body.get("intakeDeliveries").is_none_or(|waiting| waiting == &json!([]))
+    api.get_until(&pending, patience, |reply| {
+        reply.status.is_success()
+            && reply.body.get("intakeDeliveries").is_none_or(|waiting| waiting == &json!([]))
     })
     .await?;
     let dead =
@@ -102,7 +108,7 @@ pub(crate) async fn state(api: &Api) -> Result<Value> {
     Ok(json!({"people": people, "outcomes": outcomes}))
 }
 
-fn contacts() -> Value {
+pub(crate) fn contacts() -> Value {
     json!([
         {
             "object": "contact",

@@ -127,3 +127,34 @@ async fn large_file(suite: Suite) -> Result<()> {
     assert!(said(&again).contains("people 0 new, 0 changed, 2500 as before"), "{}", said(&again));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dry_run_of_a_large_file_counts_each_account_once_as_the_load_does() {
+    let suite = Suite::start(Wiring::Alone).await.unwrap().unwrap();
+    let file = suite.folder.path().join("customers.csv");
+    let mapping = suite.folder.path().join("mapping.toml");
+    std::fs::write(
+        &mapping,
+        "[columns]\nid = \"person_id\"\nname = \"name\"\nfirm = \"account_id\"\nfirm_name = \"account_name\"\n",
+    )
+    .unwrap();
+    let mut text = "id,name,firm,firm_name\n".to_owned();
+    for number in 0..2_500 {
+        // Every account has customers in every part.
+        let firm = number % 10;
+        writeln!(text, "{number},Aino Esimerkki,A{firm},Keksitty {firm} Oy").unwrap();
+    }
+    std::fs::write(&file, &text).unwrap();
+    let load = |more: &[&str]| {
+        let mut command = Command::new(built("arki").unwrap());
+        command.args(["import", "crm"]).arg(&file).arg("--mapping").arg(&mapping);
+        command.args(["--server", &suite.uri, "--key", &suite.key]).args(more);
+        String::from_utf8_lossy(&command.output().unwrap().stdout).into_owned()
+    };
+    for said in [load(&["--dry-run"]), load(&[])] {
+        assert!(said.contains("accounts 10 new, 0 changed"), "{said}");
+        assert!(said.contains("people 2500 new, 0 changed, 0 as before"), "{said}");
+    }
+    let again = load(&["--dry-run"]);
+    assert!(again.contains("accounts 0 new, 0 changed") && again.contains("people 0 new"), "{again}");
+}

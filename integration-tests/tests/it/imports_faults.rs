@@ -1,20 +1,12 @@
 //! What becomes of an HR file when the ground shakes while it is carried out: all of it is there once, or nothing.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Result, bail, ensure};
 use arki_integration_tests::{Suite, Wiring, api::Api, servers::Postgres, suite::Wishes};
 use serde_json::Value;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
 
+use crate::faults_line::{Line, Meant};
 use crate::imports::{create, settled, upload};
 use crate::imports_files::{System, export};
 use crate::wirings::in_both_wirings;
@@ -98,7 +90,7 @@ async fn crashes(mut suite: Suite, mut postgres: Postgres) -> Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_import_whose_commit_was_not_answered_is_carried_out_once() {
     let Some(postgres) = Postgres::start().unwrap() else { return };
-    let line = Line::to(&postgres.url()).await.unwrap();
+    let line = Line::to(&postgres.url(), Meant::Larger(LARGE)).await.unwrap();
     let wishes = Wishes { postgres: Some(line.url.clone()), ..Wishes::default() };
     let Some(suite) = Suite::start_with(Wiring::Six, wishes).await.unwrap() else { return };
     Box::pin(cut_after_commit(suite, line)).await.unwrap();
@@ -110,75 +102,14 @@ async fn cut_after_commit(suite: Suite, line: Line) -> Result<()> {
     let seed: u64 = rand::random();
     eprintln!("seed {seed}");
     // The commit of the import, which alone is of so much, is not answered.
-    line.cuts.store(1, Ordering::SeqCst);
+    line.cut_off(1);
     let import = create(&api, "workday", true).await?;
     upload(&api, &import, &export(System::Workday, seed, PEOPLE)).await?;
     let found = is_there_once(&api, &import).await;
-    assert_eq!(line.cuts.load(Ordering::SeqCst), 0, "the line was not cut");
+    assert_eq!(line.was_cut_off(), 1, "the line was not cut");
     drop(suite);
     found
 }
 
 /// How much a transaction has sent that is the one to be cut off, in bytes; what is staged at once is less.
 const LARGE: usize = 4 << 20;
-
-/// The line to a database, which is cut right after a large commit went out.
-struct Line {
-    url: String,
-    /// How many commits are still to be cut off.
-    cuts: Arc<AtomicUsize>,
-    _carried: JoinSet<()>,
-}
-
-impl Line {
-    async fn to(url: &str) -> Result<Self> {
-        let (head, rest) = url.split_once('@').context("a database url")?;
-        let (server, database) = rest.split_once('/').context("a database url")?;
-        let listener = TcpListener::bind("127.0.0.1:0").await?;
-        let url = format!("{head}@{}/{database}", listener.local_addr()?);
-        let cuts = Arc::new(AtomicUsize::new(0));
-        let (server, left) = (server.to_owned(), Arc::clone(&cuts));
-        let mut carried = JoinSet::new();
-        carried.spawn(async move {
-            let mut lines = JoinSet::new();
-            while let Ok((client, _)) = listener.accept().await {
-                let (server, left) = (server.clone(), Arc::clone(&left));
-                lines.spawn(async move {
-                    let _ = carry(client, &server, &left).await;
-                });
-            }
-        });
-        Ok(Self { url, cuts, _carried: carried })
-    }
-}
-
-async fn carry(mut client: TcpStream, server: &str, left: &AtomicUsize) -> Result<()> {
-    let mut server = TcpStream::connect(server).await?;
-    let (mut up, mut down) = (vec![0; 65_536], vec![0; 65_536]);
-    let mut sent = 0;
-    loop {
-        tokio::select! {
-            read = client.read(&mut up) => {
-                let length = read?;
-                if length == 0 {
-                    return Ok(());
-                }
-                server.write_all(&up[..length]).await?;
-                let says = |word: &[u8]| up[..length].windows(word.len()).any(|bytes| bytes == word);
-                sent = if says(b"BEGIN") { 0 } else { sent + length };
-                if sent > LARGE && says(b"COMMIT") && left.swap(0, Ordering::SeqCst) > 0 {
-                    // The server has it, and answers nobody.
-                    tokio::time::sleep(Duration::from_millis(500)).await;
-                    return Ok(());
-                }
-            }
-            read = server.read(&mut down) => {
-                let length = read?;
-                if length == 0 {
-                    return Ok(());
-                }
-                client.write_all(&down[..length]).await?;
-            }
-        }
-    }
-}

@@ -20,7 +20,7 @@ pub struct Contacts {
     pub refused: BTreeMap<String, pb::ContactRefusal>,
     /// Who has a place, by what contacts them; true once it is confirmed.
     pub places: BTreeMap<(String, String), bool>,
-    /// What was asked for, without the people.
+    /// What was asked for.
     pub asked: Vec<pb::ReserveContactsRequest>,
     /// What people said no to.
     pub withdrawn: BTreeSet<(String, ContactPurpose)>,
@@ -74,7 +74,7 @@ pub(super) fn reserve(
         }
         answers.push(pb::ContactAnswer { person: person.clone(), refusal: refusal.into() });
     }
-    contacts.asked.push(pb::ReserveContactsRequest { contacts: Vec::new(), ..asked });
+    contacts.asked.push(asked);
     Ok(pb::ReserveContactsResponse { answers })
 }
 

@@ -179,13 +179,16 @@ async fn an_answer_that_the_survey_refuses_is_not_lost() {
 async fn links_that_take_no_answer_say_why() {
     let house = House::new(survey(Fake::default()));
     for (token, status, words) in [
-        ("closed-closed-closed-closed", StatusCode::OK, "Vastausaika on päättynyt"),
+        ("closed-closed-closed-closed", StatusCode::GONE, "Vastausaika on päättynyt"),
         ("early-early-early-early-ear", StatusCode::OK, "Kysely ei ole vielä auki"),
         ("unknown-unknown-unknown-unk", StatusCode::NOT_FOUND, "Tämä linkki ei johda mihinkään"),
     ] {
         let got = house.get_in("fi", &format!("/s/{token}")).await;
         assert_eq!(got.status, status);
         assert!(got.has(words), "{}", got.text);
+        assert_eq!(got.header(header::CACHE_CONTROL), "no-store", "{token}");
+        let late = house.post(&format!("/s/{token}"), "language=fi&q.recommend=9").await;
+        assert_eq!(late.status, status, "{token}");
     }
     let away = House::new(Fake::default()).get_in("sv", LINK).await;
     assert_eq!(away.status, StatusCode::SERVICE_UNAVAILABLE);

@@ -52,9 +52,25 @@ pub(super) fn placeholders(text: &str) -> Vec<&str> {
         .collect()
 }
 
+/// The words before the link to the page on which a recipient chooses what to get. They are ours, so they come in the
+/// recipient's own language also where the message was not written in it.
+fn way_out() -> Words {
+    Words::new("fi", "Valitse, mitä saat meiltä, tai lopeta viestit:")
+        .and("sv", "Välj vad du får av oss, eller få inga fler meddelanden:")
+        .and("en", "Choose what you get from us, or get no more:")
+}
+
 /// The mail. The link comes at the end where the body has no place for it, and why it is told, what stays and where
-/// to get help are paragraphs of their own: news without them is what people fear.
-pub(crate) fn letter(message: &Message, language: &str, fallback: &str, link: &str) -> Letter {
+/// to get help are paragraphs of their own: news without them is what people fear. `preferences` is the page of those
+/// who may choose what to get; it is the last line, for programs that show no button for the header.
+pub(crate) fn letter(
+    message: &Message,
+    language: &str,
+    fallback: &str,
+    link: &str,
+    preferences: Option<&str>,
+) -> Letter {
+    let way_out = preferences.map(|page| format!("{} {page}", way_out().for_reader(language, fallback)));
     let MessageContent { kind: _, subject, body, why, what_stays, where_to_get_help, comprehension: _ } =
         &message.content;
     let language = language_of(body, language, fallback);
@@ -67,6 +83,7 @@ pub(crate) fn letter(message: &Message, language: &str, fallback: &str, link: &s
     if !has_link {
         paragraphs.push(link.to_owned());
     }
+    paragraphs.extend(way_out);
     let subject = read(subject);
     Letter { language, subject, text: format!("{}\n", paragraphs.join("\n\n")) }
 }
@@ -143,12 +160,12 @@ mod tests {
 
     #[test]
     fn the_link_stands_where_the_body_says_and_else_at_the_end() {
-        let inside = letter(&message("See {link} today."), "en", "en", "https://arki.example.org/m/t");
+        let inside = letter(&message("See {link} today."), "en", "en", "https://arki.example.org/m/t", None);
         assert_eq!(
             inside.text,
             "See https://arki.example.org/m/t today.\n\nThe lease ends.\n\nYour team stays.\n"
         );
-        let after = letter(&message("We move."), "en", "en", "https://arki.example.org/m/t");
+        let after = letter(&message("We move."), "en", "en", "https://arki.example.org/m/t", None);
         assert_eq!(
             after.text,
             "We move.\n\nThe lease ends.\n\nYour team stays.\n\nhttps://arki.example.org/m/t\n"
@@ -158,11 +175,28 @@ mod tests {
     #[test]
     fn a_reader_gets_the_own_language_and_else_the_next_best() {
         let message = message("We move.");
-        let read = |language: &str| letter(&message, language, "en", "L");
+        let read = |language: &str| letter(&message, language, "en", "L", None);
         assert_eq!((read("fi-FI").language.as_str(), read("fi-FI").subject.as_str()), ("fi", "Muutto"));
         // What was not written in Finnish comes in the tenant's language rather than not at all.
         assert_eq!(read("fi").text, "Muutamme. L\n\nVuokrasopimus päättyy.\n\nYour team stays.\n");
         assert_eq!((read("sv").language.as_str(), read("sv").subject.as_str()), ("en", "The move"));
+    }
+
+    #[test]
+    fn who_may_choose_reads_last_where_and_in_the_own_language() {
+        let message = message("We move.");
+        let read = |language: &str, fallback: &str| letter(&message, language, fallback, "L", Some("P")).text;
+        for (language, fallback, expected) in [
+            ("fi-FI", "en", "\n\nValitse, mitä saat meiltä, tai lopeta viestit: P\n"),
+            // The message itself is read in the tenant's language.
+            ("sv", "fi", "\n\nVälj vad du får av oss, eller få inga fler meddelanden: P\n"),
+            ("en", "fi", "\n\nL\n\nChoose what you get from us, or get no more: P\n"),
+            ("de", "fr", "\n\nChoose what you get from us, or get no more: P\n"),
+        ] {
+            let text = read(language, fallback);
+            assert!(text.ends_with(expected), "{text}");
+            assert_eq!(text.matches('P').count(), 1, "{text}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ use opentelemetry::metrics::Counter;
 
 use super::planner::reservation;
 use crate::channel::{Addressed, Channel, Handover, Letterhead};
-use crate::domain::{GIVE_UP_AFTER, MAX_ATTEMPTS, Message, letter, pause_after};
+use crate::domain::{GIVE_UP_AFTER, LATE, MAX_ATTEMPTS, Message, letter, pause_after};
 use crate::peers::{Directory, Sending};
 use crate::service::{link, preference_link};
 use crate::storage::queue::{self, Batch, Claimed, Key, Outcome, Terms};
@@ -159,8 +159,12 @@ impl Sender {
     /// each occurrence.
     async fn ask(&self, deliveries: &[Claimed]) -> Standing {
         let mut sendings: BTreeMap<Sending, People> = BTreeMap::new();
+        let now = self.now();
         for delivery in deliveries {
-            sendings.entry(sending(delivery)).or_default().push((delivery.person, None));
+            // On time, it is counted where it was planned: counted some seconds later, what comes every week would stand
+            // nearer than a week to the next. Late, it is a contact of now, for which there may be no room.
+            let planned = (now - delivery.due_time <= LATE).then_some(delivery.due_time);
+            sendings.entry(sending(delivery)).or_default().push((delivery.person, planned));
         }
         let mut standing = Standing::new();
         for (sending, people) in sendings {
@@ -217,9 +221,11 @@ impl Sender {
                 );
             }
         };
-        let letter = letter(message, language, fallback, &link(&self.public_url, token));
-        let now = self.now();
+        // Who finds it in the header finds it in the text too.
         let unsubscribe = may_unsubscribe.then(|| preference_link(&self.public_url, token));
+        let page = link(&self.public_url, token);
+        let letter = letter(message, language, fallback, &page, unsubscribe.as_deref());
+        let now = self.now();
         let addressed = Addressed {
             delivery: key.delivery,
             recipient: &recipient,

@@ -26,6 +26,13 @@ pub enum Refusal {
     OverBudget,
 }
 
+impl Refusal {
+    /// Whether other contacts stand against this one, and nothing that the person said or is.
+    pub fn is_of_others(self) -> bool {
+        matches!(self, Self::Quarantined | Self::OverBudget)
+    }
+}
+
 /// A contact that took or takes place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Contact {
@@ -93,6 +100,21 @@ pub fn judge(rules: &Rules, known: &Known<'_>, wanted: &Wanted) -> Result<(), Re
         return Err(Refusal::OverBudget);
     }
     Ok(())
+}
+
+/// The same for a contact that may have a place already, which is not among the others.
+///
+/// One that stays as it was, was counted when it got the place. One that moves is counted again, at its new time: others may
+/// have come there meanwhile.
+pub fn judge_again(
+    rules: &Rules,
+    known: &Known<'_>,
+    own: Option<Contact>,
+    wanted: &Wanted,
+) -> Result<(), Refusal> {
+    let stays = own == Some(wanted.contact);
+    let known = if stays { Known { contacts: &[], ..*known } } else { *known };
+    judge(rules, &known, wanted)
 }
 
 impl KindRules {

@@ -11,7 +11,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use super::error::check_etag;
 use super::{Asked, Directory, Error};
 use crate::domain::consent::{Channel, Purpose};
-use crate::domain::contact::{Change, Contact, Refusal, Rules, Wanted, judge};
+use crate::domain::contact::{Change, Contact, Refusal, Rules, Wanted, judge, judge_again};
 use crate::domain::suppression::HashKey;
 use crate::storage::contacts::{self, Place};
 use crate::storage::standing::Standing;
@@ -177,17 +177,22 @@ async fn reserve_all(
             .into_iter()
             .partition(|place| place.reservation == *reservation);
         let own = own.into_iter().next();
-        // Who has a place keeps it: it was counted when it was given.
-        let others: Vec<_> =
-            if own.is_some() { Vec::new() } else { others.iter().map(|place| place.contact).collect() };
+        let others: Vec<_> = others.iter().map(|place| place.contact).collect();
         let contact = Contact { time, purpose: *purpose, is_relational: *is_relational };
         let wanted = Wanted { contact, is_critical: *is_critical, asks_leavers: *asks_leavers };
         let known = standing.known(*person, now, &others).filter(|_| held.contains(person));
-        let judged = known.map_or(Err(Refusal::Unknown), |known| judge(&rules, &known, &wanted));
+        let before = own.as_ref().map(|own| own.contact);
+        let judged =
+            known.map_or(Err(Refusal::Unknown), |known| judge_again(&rules, &known, before, &wanted));
         answers.insert(*person, judged.err());
-        if judged.is_err() {
-            refused.push(*person);
-            continue;
+        match judged {
+            Ok(()) => {}
+            // A place that can't move to where others are stays where it was: nobody loses one by asking.
+            Err(refusal) if refusal.is_of_others() => continue,
+            Err(_) => {
+                refused.push(*person);
+                continue;
+            }
         }
         let takes_place = *confirm || own.is_some_and(|own| own.lease_end.is_none());
         kept.push(Place {

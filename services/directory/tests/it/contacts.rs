@@ -123,7 +123,11 @@ async fn a_wave_that_tells_that_it_opened_keeps_its_places(server: Server) {
     let tenant = user.caller.tenant;
     let eeva = customer(user, "Eeva Asiakas", "eeva@example.com").await;
     let wave = arki_ids::WaveId::generate();
-    assert_eq!(asked(&service, reserve(&wave.name(), ContactPurpose::Survey, &[&eeva])).await, [YES]);
+    let days = pb::ReserveContactsRequest {
+        lease_seconds: 4 * 24 * 3_600,
+        ..reserve(&wave.name(), ContactPurpose::Survey, &[&eeva])
+    };
+    assert_eq!(asked(&service, days).await, [YES]);
     let opened = WaveOpened { wave: wave.name(), ..Default::default() };
     let event = Envelope {
         id: arki_ids::EventId::generate().to_string(),
@@ -135,6 +139,12 @@ async fn a_wave_that_tells_that_it_opened_keeps_its_places(server: Server) {
         payload: opened.encode_to_vec().into(),
         replay: false,
     };
+    // The news comes days later; meanwhile nobody else gets the place.
+    server.wait(TimeDelta::days(3));
+    assert_eq!(
+        asked(&service, reserve("waves/b", ContactPurpose::Survey, &[&eeva])).await,
+        [pb::ContactRefusal::Quarantined]
+    );
     server.tell(event).await;
     let store = server.store().await;
     let person = arki_ids::PersonId::from_name(&eeva).unwrap();

@@ -13,6 +13,7 @@ mod audit;
 mod audit_tampering;
 mod consents;
 mod contacts;
+mod contacts_moves;
 mod contacts_race;
 mod crm;
 mod employments;

@@ -21,9 +21,11 @@ const UNITS: i32 = 1_000;
 const MINIMUM_GROUP: u32 = 5;
 /// People in one reservation: the most that the directory takes.
 const RESERVED: usize = 5_000;
-/// How long places are kept for a wave that does not tell that it has opened, in seconds: an hour, in which the news of
-/// an opening gets through any outage that is noticed.
-const LEASE_SECONDS: i32 = 3_600;
+/// How long places are kept for a wave that does not tell that it has opened, in seconds: four days, in which the news of
+/// an opening gets through an outage of a long weekend. A place that ended before would be counted by nobody for good. An
+/// opening that fails gives its places back at once, and one that is tried again finds them, so they are kept in vain only
+/// where a process dies in between and nobody opens the wave.
+const LEASE_SECONDS: i32 = 4 * 24 * 3_600;
 /// No house rule goes below this.
 const SMALLEST_GROUP: u32 = 4;
 

@@ -15,6 +15,7 @@ on_each_database!(
     customers_who_may_not_be_asked_are_left_out_and_counted_by_reason,
     of_employees_only_a_group_beside_a_group_is_counted,
     an_opening_that_fails_gives_its_places_back,
+    places_outlast_a_bus_that_is_away_for_days,
     a_directory_that_is_away_opens_nothing,
     a_leaver_is_asked_no_more_and_what_was_answered_stays,
 );
@@ -79,6 +80,16 @@ async fn an_opening_that_fails_gives_its_places_back(house: House) {
     let again = house.opens(&draft).await;
     again.refused(Code::FailedPrecondition, pb::ErrorReason::WaveStateWrong);
     assert_eq!(i64::try_from(places(&house)).unwrap(), opened.invitations);
+}
+
+async fn places_outlast_a_bus_that_is_away_for_days(house: House) {
+    house.asks(pb::WaveAudience::Customers, pb::Anonymity::Identified).await;
+    let asked = house.directory.change(house.tenant, |known| known.contacts.asked.clone());
+    assert!(!asked.is_empty());
+    for asked in asked {
+        // Until the news of the opening is heard, nothing else keeps them.
+        assert!(asked.lease_seconds >= 4 * 24 * 3_600 && !asked.confirm, "{asked:?}");
+    }
 }
 
 async fn a_directory_that_is_away_opens_nothing(house: House) {

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use super::*;
@@ -104,6 +106,23 @@ fn a_survey_keeps_its_distance_to_surveys_and_none_to_messages() {
 }
 
 #[test]
+fn a_place_that_stays_is_not_counted_again_and_one_that_moves_is() {
+    let rules = Rules::default();
+    let full: Vec<_> = (0..4).map(|hour| contact(hour, Purpose::Communication)).collect();
+    let beside = Known { contacts: &full, ..known(Kind::Customer) };
+    let asked = wanted(Purpose::Communication);
+    let stays = judge_again(&rules, &beside, Some(asked.contact), &asked);
+    assert_eq!(stays, Ok(()));
+    let from_elsewhere = Some(contact(24 * 60, Purpose::Communication));
+    for before in [None, from_elsewhere] {
+        assert_eq!(judge_again(&rules, &beside, before, &asked), Err(Refusal::OverBudget));
+    }
+    // What the person said since holds for both.
+    let said_no = Known { said: Some(State::Withdrawn), ..beside };
+    assert_eq!(judge_again(&rules, &said_no, Some(asked.contact), &asked), Err(Refusal::Withdrawn));
+}
+
+#[test]
 fn the_law_leaves_no_choice_for_employees_and_for_marketing() {
     let rules = Rules::default();
     let consent = KindRules { survey: Basis::Consent, ..rules.employees };
@@ -149,6 +168,66 @@ proptest! {
             }
         }
         prop_assert!(most_in_a_window(&kept, hours) <= usize::try_from(max_contacts).unwrap());
+    }
+
+    /// Whatever is reserved, moved, confirmed and given back: no window ever holds more than are allowed, no two surveys
+    /// stand too near, and what is asked for again as it is costs nothing.
+    #[test]
+    fn places_that_move_keep_the_rules(
+        steps in proptest::collection::vec(
+            (0..8_u8, proptest::option::weighted(0.9, 0..24 * 20_i64), any::<bool>()),
+            1..80,
+        ),
+        max_contacts in 1..5_u32,
+        window_days in 1..8_u32,
+        quarantine_days in 0..6_u32,
+    ) {
+        let customers = KindRules {
+            max_contacts,
+            window_days,
+            quarantine_days,
+            relational_quarantine_days: 0,
+            ..Rules::default().customers
+        };
+        let rules = Rules { customers, ..Rules::default() };
+        let purpose_of =
+            |name: u8| if name.is_multiple_of(2) { Purpose::Survey } else { Purpose::Communication };
+        // The hour of each place, and whether it was confirmed.
+        let mut places: BTreeMap<u8, (i64, bool)> = BTreeMap::new();
+        for (name, hour, confirm) in steps {
+            let purpose = purpose_of(name);
+            let Some(hour) = hour else {
+                places.retain(|other, (_, is_confirmed)| *other != name || *is_confirmed);
+                continue;
+            };
+            let own = places.get(&name).copied();
+            let others: Vec<_> = places
+                .iter()
+                .filter(|(other, _)| **other != name)
+                .map(|(other, (hour, _))| contact(*hour, purpose_of(*other)))
+                .collect();
+            let asked = Wanted { contact: contact(hour, purpose), ..wanted(purpose) };
+            let beside = Known { contacts: &others, ..known(Kind::Customer) };
+            let before = own.map(|(hour, _)| contact(hour, purpose));
+            match judge_again(&rules, &beside, before, &asked) {
+                Ok(()) => {
+                    let is_confirmed = confirm || own.is_some_and(|(_, is_confirmed)| is_confirmed);
+                    places.insert(name, (hour, is_confirmed));
+                }
+                Err(refusal) => {
+                    prop_assert!(refusal.is_of_others());
+                    prop_assert_ne!(own.map(|(hour, _)| hour), Some(hour));
+                }
+            }
+            let hours: Vec<_> = places.values().map(|(hour, _)| *hour).collect();
+            let most = most_in_a_window(&hours, i64::from(window_days) * 24);
+            prop_assert!(most <= usize::try_from(max_contacts).unwrap(), "{:?}", places);
+            let mut surveys: Vec<_> =
+                places.iter().filter(|(name, _)| name.is_multiple_of(2)).map(|(_, (hour, _))| *hour).collect();
+            surveys.sort_unstable();
+            let apart = i64::from(quarantine_days) * 24;
+            prop_assert!(surveys.windows(2).all(|pair| pair[1] - pair[0] >= apart), "{:?}", places);
+        }
     }
 
     #[test]
