@@ -6,7 +6,7 @@ mod scan;
 pub(crate) mod work;
 
 use arki_database::page::{Page, PageRequest};
-use arki_ids::{ImportId, PersonId, TenantId};
+use arki_ids::{ImportId, PersonId};
 use arki_rpc::Caller;
 
 use super::{Asked, Directory, Error};
