@@ -43,7 +43,8 @@ impl World {
             Peers { directory: client::stack_with(directory.peer(&assertion), assertion.clone(), once) };
 
         let bus = Arc::new(InProcess::new());
-        let heard = Recorder::on(&*bus, &["arki.goal.>", "arki.directory.erasure.*"]).await;
+        let heard =
+            Recorder::on(&*bus, &["arki.goal.>", "arki.directory.erasure.*", "arki.directory.purge.*"]).await;
 
         let running = arki_goal::build(config, peers, bus.clone(), ctx).await.unwrap();
         running.readiness.ready().await.unwrap();
