@@ -14,7 +14,7 @@ use crate::wirings::in_both_wirings;
 in_both_wirings!(what_was_kept_long_enough_goes_from_every_service_and_numbers_stay);
 
 /// What makes everything that is there six years old, by service.
-const AGE: [(&str, &str); 6] = [
+const AGE: [(&str, &str); 5] = [
     ("survey", "UPDATE wave SET close_time = '2020-01-06T09:00:00+00:00'"),
     ("survey", "UPDATE response SET day = '2020-01-05'"),
     ("communication", "UPDATE occurrence SET occurrence = '2020-01-05T09:00:00'"),
@@ -24,7 +24,6 @@ const AGE: [(&str, &str); 6] = [
          sent_time = '2020-01-05T09:00:00+00:00'",
     ),
     ("directory", "UPDATE person SET update_time = '2020-01-05T09:00:00+00:00' WHERE kind <> 'employee'"),
-    ("directory", "DELETE FROM contact"),
 ];
 
 async fn ages(suite: &Suite) -> Result<()> {
@@ -96,7 +95,8 @@ async fn what_was_kept_long_enough_goes_from_every_service_and_numbers_stay(suit
     for (wave, rate, responses) in before {
         assert_eq!(api.get(&format!("/v1/{wave}/responseRate")).await?.ok()?, rate);
         assert_eq!(api.get(&format!("/v1/{wave}")).await?.ok()?["responses"], responses);
-        assert!(api.get(&format!("/v1/{wave}/invitations")).await?.ok()?["invitations"].is_null());
+        let asked = api.get(&format!("/v1/{wave}/invitations")).await?.ok()?;
+        assert!(asked["invitations"].as_array().is_none_or(Vec::is_empty), "{asked}");
     }
     assert!(!files_with(&suite, MARK)?, "no letter is left");
     assert_eq!(api.get(&format!("/v1/{pia}")).await?.reason(), "PERSON_NOT_FOUND");

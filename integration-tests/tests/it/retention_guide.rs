@@ -4,6 +4,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result};
 use arki_integration_tests::{Suite, Wiring, tools};
+use serde_json::json;
 
 /// Where the guide says that Arki listens.
 const PRINTED: &str = "http://127.0.0.1:8080";
@@ -25,6 +26,6 @@ async fn check() -> Result<()> {
     assert!(said.contains("proved:"), "{said}");
     assert!(said.contains("\"isWhole\":true") || said.contains("\"isWhole\": true"), "{said}");
     let policy = suite.api().get("/v1/retentionPolicy").await?.ok()?;
-    assert_eq!((&policy["answerMonths"], &policy["commentMonths"]), (&18.into(), &6.into()), "{policy}");
+    assert_eq!((&policy["answerMonths"], &policy["commentMonths"]), (&json!(18), &json!(6)), "{policy}");
     Ok(())
 }
