@@ -2,8 +2,8 @@
 
 use arki_ids::{
     AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, ImportId, IntakeDeliveryId,
-    IntakeEndpointId, OutcomeId, PersonId, PurgeId, RoleBindingId, RoleId, ServesEdgeId, SuppressionId, TenantId,
-    UnitId, WebhookDeliveryId, WebhookEndpointId,
+    IntakeEndpointId, OutcomeId, PersonId, PurgeId, RoleBindingId, RoleId, ServesEdgeId, SuppressionId,
+    TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 

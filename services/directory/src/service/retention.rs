@@ -23,8 +23,9 @@ use crate::storage::{audit, people, retention, tenants};
 /// How many people one part looks at.
 const LOOKED_AT: u64 = 500;
 
-/// How many people one part forgets at most: each takes some dozens of statements.
-const FORGOTTEN: u64 = 50;
+/// How many people one part forgets at most: each takes some dozens of statements, of which some look through all that was
+/// told lately.
+const FORGOTTEN: u64 = 10;
 
 /// Where a part begins whose people have all been looked at.
 const LEDGER: &str = "ledger";
