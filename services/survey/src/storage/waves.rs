@@ -177,8 +177,8 @@ where
     Ok(ineligible)
 }
 
-/// How many have answered, by their own unit, with those whose rows have gone since. A wave of employees counts what was answered, on paper too; of
-/// others only those who were asked have a rate, so only their invitations count.
+/// How many have answered, by their own unit, with those whose rows have gone since. A wave of employees counts what
+/// was answered, on paper too; of others only those who were asked have a rate, so only their invitations count.
 pub async fn answered<C>(db: &C, tenant: TenantId, wave: &Wave) -> Result<HashMap<Option<UnitId>, u64>, Error>
 where
     C: ConnectionTrait,
