@@ -55,6 +55,11 @@ impl World {
 
     /// What was confirmed of erasures, once there are `count`.
     pub(crate) async fn confirmed(&self, count: usize) -> Vec<ErasureConfirmed> {
+        self.told(count).await
+    }
+
+    /// The events of one kind, once there are `count`.
+    pub(crate) async fn told<P: Payload>(&self, count: usize) -> Vec<P> {
         self.heard.of_kind(count).await
     }
 
