@@ -25,6 +25,8 @@ payloads! {
     PersonMerged, "arki.directory.person.merged";
     PersonErased, "arki.directory.person.erased";
     ErasureConfirmed, "arki.directory.erasure.confirmed";
+    PurgeDue, "arki.directory.purge.due";
+    PurgeConfirmed, "arki.directory.purge.confirmed";
     ConsentChanged, "arki.directory.consent.changed";
     OutcomeRecorded, "arki.directory.outcome.recorded";
     WebhookEndpointDisabled, "arki.directory.webhook_endpoint.disabled";

@@ -93,6 +93,8 @@ kinds! {
     WebhookDelivery, WebhookDeliveryId, "whd", "webhookDeliveries";
     /// That a person is forgotten by all services.
     Erasure, ErasureId, "ers", "erasures";
+    /// That what was kept long enough goes from all services.
+    Purge, PurgeId, "pur", "purges";
     /// An address of ours to which a system of others tells what happened there.
     IntakeEndpoint, IntakeEndpointId, "ink", "intakeEndpoints";
     /// One thing that was told there.

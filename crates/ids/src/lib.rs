@@ -15,7 +15,7 @@ pub use id::{Id, Kind, ParseIdError};
 pub use kinds::{
     AccountId, AmbassadorId, ApiKeyId, CampaignId, CommitmentId, DeadLetterId, DeliveryId, ErasureId,
     EventId, GoalId, IdentityProviderId, ImportId, IntakeDeliveryId, IntakeEndpointId, InvitationId,
-    MembershipId, MessageId, MetricId, OutcomeId, PersonId, QuestionnaireId, ReadingId, RequestId,
+    MembershipId, MessageId, MetricId, OutcomeId, PersonId, PurgeId, QuestionnaireId, ReadingId, RequestId,
     ResponseId, RoleBindingId, RoleCardId, RoleId, ScimGroupId, ServesEdgeId, SuppressionId, TargetProfileId,
     TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId, WebhookEndpointId,
 };

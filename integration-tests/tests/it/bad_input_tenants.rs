@@ -108,6 +108,10 @@ pub(crate) async fn everything(api: &Api) -> Result<Names> {
     let done = |reply: &api::Reply| reply.body["state"] == "ERASURE_STATE_COMPLETED";
     api.get_until(&format!("/v1/{erasure}"), std::time::Duration::from_secs(60), done).await?;
     names.insert("erasure", erasure);
+    let purge = created(api, "/v1/purges", json!({})).await?;
+    let done = |reply: &api::Reply| reply.body["state"] == "PURGE_STATE_COMPLETED";
+    api.get_until(&format!("/v1/{purge}"), std::time::Duration::from_secs(60), done).await?;
+    names.insert("purge", purge);
     Ok(names)
 }
 
@@ -237,6 +241,7 @@ async fn shown(api: &Api, document: &Value) -> Result<BTreeMap<String, Value>> {
             && path != "/v1/tenants"
             && path != "/v1/ambassadorTarget"
             && path != "/v1/contactRules"
+            && path != "/v1/retentionPolicy"
         {
             let reply = api.get(&format!("{path}?pageSize=1000")).await?;
             // Some lists are for the operator of all tenants.

@@ -36,6 +36,8 @@ mod privacy_guide;
 mod privacy_logs;
 mod readme;
 mod real_input;
+mod retention;
+mod retention_guide;
 mod same_by_grpc;
 mod scim;
 mod scim_entra;

@@ -24,15 +24,15 @@ in_both_wirings!(
 /// Text that is nowhere but in what a person is known by or said.
 pub(crate) const MARK: &str = "zqxj7";
 
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
-const SERVICES: [&str; 5] = ["directory", "survey", "scorecard", "goal", "communication"];
+pub(crate) const SERVICES: [&str; 5] = ["directory", "survey", "scorecard", "goal", "communication"];
 
-async fn created(api: &Api, path: &str, body: Value) -> Result<Value> {
+pub(crate) async fn created(api: &Api, path: &str, body: Value) -> Result<Value> {
     api.post(path, &body).await?.ok().with_context(|| path.to_owned())
 }
 
-fn name(resource: &Value) -> Result<String> {
+pub(crate) fn name(resource: &Value) -> Result<String> {
     Ok(resource["name"].as_str().with_context(|| format!("no name: {resource}"))?.to_owned())
 }
 
@@ -133,7 +133,7 @@ pub(crate) async fn doors(suite: &Suite, api: &Api, person: &str) -> Result<Stri
 }
 
 /// Whether a file of the outbox holds a text.
-fn files_with(suite: &Suite, text: &str) -> Result<bool> {
+pub(crate) fn files_with(suite: &Suite, text: &str) -> Result<bool> {
     for entry in std::fs::read_dir(suite.outbox())? {
         // A draft may be gone by now.
         let bytes = std::fs::read(entry?.path()).unwrap_or_default();
@@ -148,7 +148,7 @@ pub(crate) fn holds(bytes: &[u8], text: &str) -> bool {
     bytes.to_ascii_lowercase().windows(text.len()).any(|window| window == text.as_bytes())
 }
 
-async fn database(suite: &Suite, service: &str) -> Result<DatabaseConnection> {
+pub(crate) async fn database(suite: &Suite, service: &str) -> Result<DatabaseConnection> {
     let options = match suite.wiring() {
         Wiring::Alone => {
             let file = suite.folder.path().join(format!("data/{service}.db"));

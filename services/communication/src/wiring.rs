@@ -21,7 +21,7 @@ use crate::grpc::{Grpc, PrivacyGrpc};
 use crate::peers::{Directory, Peers};
 use crate::service::Service;
 use crate::storage::Migrator;
-use crate::worker::{Forgetting, Planner, Sender, counter};
+use crate::worker::{Forgetting, Planner, Purging, Sender, counter};
 
 /// How often first answers to requests that are no longer kept are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -46,6 +46,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let Parts { running, hands } = assemble(config, peers, &ctx).await?;
     let Hands { store, planner, sender, stop: _ } = hands;
     Forgetting::listen(store.clone(), Arc::clone(&sender.channel), Arc::clone(&ctx.clock), &*bus).await?;
+    Purging::listen(store.clone(), Arc::clone(&sender.channel), &*bus).await?;
     let relay = Relay::new(store.clone(), bus, arki_events::wake(&store));
     ctx.tasks.spawn("communication relay", relay.run(ctx.tasks.stop()));
     if workers {

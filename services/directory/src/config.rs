@@ -29,6 +29,9 @@ pub struct Config {
     /// Time between two looks for planned changes of employment whose day has come, in seconds, at least 1. Default
     /// 60.
     pub due_seconds: u64,
+    /// Time between two looks for tenants whose daily purge is due, in seconds, at least 1. What goes, and when, is the
+    /// tenant's own policy. Default 600.
+    pub retention_seconds: u64,
 }
 
 impl Default for Config {
@@ -42,6 +45,7 @@ impl Default for Config {
             intake: Intake::default(),
             sweep_seconds: 3_600,
             due_seconds: 60,
+            retention_seconds: 600,
         }
     }
 }
@@ -121,6 +125,9 @@ impl Config {
         if self.due_seconds == 0 {
             return Err(Unusable("directory.due_seconds is 0: give at least 1"));
         }
+        if self.retention_seconds == 0 {
+            return Err(Unusable("directory.retention_seconds is 0: give at least 1"));
+        }
         Ok(())
     }
 }
@@ -138,5 +145,6 @@ mod tests {
         let public_url = "https://arki.example.org/".to_owned();
         assert!(with(Webhooks { public_url, ..Webhooks::default() }).validate().is_err());
         assert!(Config { due_seconds: 0, ..Config::default() }.validate().is_err());
+        assert!(Config { retention_seconds: 0, ..Config::default() }.validate().is_err());
     }
 }

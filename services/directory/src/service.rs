@@ -30,6 +30,7 @@ mod outcomes;
 mod people;
 mod preferences;
 mod recorder;
+mod retention;
 mod roles;
 mod rows;
 pub mod scim;
@@ -67,6 +68,7 @@ pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 pub use preferences::Preferences;
 pub use recorder::Recorder;
+pub(crate) use retention::{confirm as confirm_purge, purge};
 pub use suppressions::Suppress;
 pub use webhooks::{Report, ToSend};
 

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use arki_database::page::Tokens;
 use arki_database::{Backend, Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
+use arki_privacy::Purges;
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
 use arki_proto::directory::v1::ambassador_service_server::AmbassadorServiceServer;
 use arki_proto::directory::v1::attribute_service_server::AttributeServiceServer;
@@ -20,6 +21,7 @@ use arki_proto::directory::v1::identity_service_server::IdentityServiceServer;
 use arki_proto::directory::v1::import_service_server::ImportServiceServer;
 use arki_proto::directory::v1::intake_service_server::IntakeServiceServer;
 use arki_proto::directory::v1::organisation_service_server::OrganisationServiceServer;
+use arki_proto::directory::v1::retention_service_server::RetentionServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
 use arki_proto::directory::v1::suppression_service_server::SuppressionServiceServer;
 use arki_proto::directory::v1::webhook_service_server::WebhookServiceServer;
@@ -80,6 +82,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     }
     Listener::listen(store.clone(), &*bus, clock.clone(), public_url).await?;
     consume(&store, &*bus, Arc::new(worker::Confirmations::new(clock.clone()))).await?;
+    consume(&store, &*bus, Arc::new(Purges(worker::Purging::new(clock.clone())))).await?;
+    consume(&store, &*bus, Arc::new(worker::PurgeConfirmations::new(clock.clone()))).await?;
     Waves::listen(store.clone(), &*bus).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("directory relay", relay.run(tasks.stop()));
@@ -101,6 +105,8 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     tasks.spawn("directory imports", worker::keep_importing(directory.clone(), IMPORTS, tasks.stop()));
     let sweep_imports = worker::keep_imports_swept(directory.clone(), every, tasks.stop());
     tasks.spawn("directory import sweeper", sweep_imports);
+    let look = Duration::from_secs(config.retention_seconds);
+    tasks.spawn("directory retention", worker::begin_due_purges(directory.clone(), look, tasks.stop()));
     // Every replica has the same address of the same database, so that a token of one is good at the others.
     let tokens = Tokens::new(format!("directory {}", config.database.url));
     let recorder = Recorder::start(&store, &tasks);
@@ -125,6 +131,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(ExportServiceServer::new(grpc.clone()))
         .add_service(IdentityServiceServer::new(grpc.clone()))
         .add_service(OrganisationServiceServer::new(grpc.clone()))
+        .add_service(RetentionServiceServer::new(grpc.clone()))
         .add_service(ImportServiceServer::new(grpc.clone()))
         .add_service(ScimGrpc::new(scim).into_server())
         .add_service(WebhookServiceServer::new(grpc));

@@ -3,6 +3,7 @@
 mod erasures;
 mod intake;
 mod listener;
+mod purges;
 mod sweeper;
 mod waves;
 
@@ -15,6 +16,7 @@ use crate::service::Directory;
 pub(crate) use erasures::Confirmations;
 pub(crate) use intake::{apply_what_was_told, keep_intake_swept};
 pub(crate) use listener::Listener;
+pub(crate) use purges::{PurgeConfirmations, Purging, begin_due_purges};
 pub(crate) use sweeper::keep_log_swept;
 pub(crate) use waves::Waves;
 

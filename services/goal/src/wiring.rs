@@ -6,7 +6,7 @@ use std::time::Duration;
 use arki_database::page::Tokens;
 use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
-use arki_privacy::Erasures;
+use arki_privacy::{Erasures, NothingByTime, Purges};
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::goal::v1::goal_service_server::GoalServiceServer;
 use arki_proto::goal::v1::privacy_service_server::PrivacyServiceServer;
@@ -20,6 +20,9 @@ use crate::peers::Directory;
 use crate::service::Goals;
 use crate::storage::Migrator;
 use crate::worker;
+
+/// Goals and commitments are what the organisation works with, as long as it does.
+const NO_PURGE: NothingByTime = NothingByTime { service: "goal", consumer: "goal.purges" };
 
 /// How often first answers to requests that are no longer kept are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -36,6 +39,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let Context { clock, tasks, assertion: _ } = ctx;
     consume(&store, &*bus, Arc::new(worker::Merges)).await?;
     consume(&store, &*bus, Arc::new(Erasures(worker::Forgetting))).await?;
+    consume(&store, &*bus, Arc::new(Purges(NO_PURGE))).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("goal event relay", relay.run(tasks.stop()));
     let now = {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use arki_database::page::Tokens;
 use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
-use arki_privacy::Erasures;
+use arki_privacy::{Erasures, NothingByTime, Purges};
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::scorecard::v1::privacy_service_server::PrivacyServiceServer;
 use arki_proto::scorecard::v1::scorecard_service_server::ScorecardServiceServer;
@@ -20,6 +20,9 @@ use crate::peers::Directory;
 use crate::service::Scorecard;
 use crate::storage::Migrator;
 use crate::worker;
+
+/// What is counted here is of groups, which are nobody's.
+const NO_PURGE: NothingByTime = NothingByTime { service: "scorecard", consumer: "scorecard.purges" };
 
 /// How often first answers to requests that are no longer kept are deleted.
 const SWEEP_EVERY: Duration = Duration::from_secs(3_600);
@@ -37,6 +40,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     consume(&store, &*bus, Arc::new(worker::Organisation::new(clock.clone()))).await?;
     consume(&store, &*bus, Arc::new(worker::Answers::new(clock.clone()))).await?;
     consume(&store, &*bus, Arc::new(Erasures(worker::Forgetting))).await?;
+    consume(&store, &*bus, Arc::new(Purges(NO_PURGE))).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("scorecard event relay", relay.run(tasks.stop()));
     let now = {

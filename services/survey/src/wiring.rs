@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use arki_database::{Store, request};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
-use arki_privacy::Erasures;
+use arki_privacy::{Erasures, Purges};
 use arki_process::{Context, Deployment, Readiness, Running};
 use arki_proto::survey::v1::privacy_service_server::PrivacyServiceServer;
 use arki_proto::survey::v1::survey_service_server::SurveyServiceServer;
@@ -22,6 +22,7 @@ use crate::storage::migration::Migrator;
 use crate::storage::versions::Versions;
 use crate::worker::forgetting::Forgetting;
 use crate::worker::leavers::Leavers;
+use crate::worker::purging::Purging;
 use crate::worker::sweeper;
 
 /// How often first answers to requests that are no longer kept are deleted.
@@ -51,6 +52,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let surveys = Arc::new(Surveys::new(store.clone(), clock, directory, versions, intake));
 
     consume(&store, &*bus, Arc::new(Erasures(Forgetting))).await?;
+    consume(&store, &*bus, Arc::new(Purges(Purging))).await?;
     consume(&store, &*bus, Arc::new(Leavers)).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));
     tasks.spawn("survey relay", relay.run(tasks.stop()));

@@ -1,5 +1,6 @@
 //! Mails as files, for a laptop, a test, or a program that takes them from there.
 
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -64,12 +65,13 @@ impl Channel for Folder {
         if deliveries.is_empty() {
             return Ok(());
         }
+        let deliveries: HashSet<DeliveryId> = deliveries.iter().copied().collect();
         let mut entries = fs::read_dir(&self.path).await?;
         while let Some(entry) = entries.next_entry().await? {
             // The mail itself, and a draft that a sender left when it was stopped.
             let name = entry.file_name().to_string_lossy().into_owned();
             let id = name.trim_start_matches('.').split('.').next().unwrap_or_default();
-            if id.parse().is_ok_and(|id| deliveries.contains(&id)) {
+            if id.parse::<DeliveryId>().is_ok_and(|id| deliveries.contains(&id)) {
                 match fs::remove_file(entry.path()).await {
                     Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
                     _ => {}

@@ -36,14 +36,14 @@ pub(crate) async fn find_reader<C: ConnectionTrait>(
     .transpose()
 }
 
-/// Whether anybody has answered.
+/// Whether anybody has answered. Who did may be gone; what was counted stays.
 pub(crate) async fn is_answered<C: ConnectionTrait>(
     db: &C,
     tenant: TenantId,
     message: MessageId,
 ) -> Result<bool, Error> {
-    let readers = reader::Entity::in_tenant(tenant).filter(reader::Column::MessageId.eq(message.to_string()));
-    Ok(readers.count(db).await? > 0)
+    let tallies = tally::Entity::in_tenant(tenant).filter(tally::Column::MessageId.eq(message.to_string()));
+    Ok(tallies.count(db).await? > 0)
 }
 
 /// Makes those who answer one message come one after the other, so that batches are counted right.

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 
 use super::entity::delivery::{ActiveModel, Column, Entity, Model};
+use super::purges;
 use super::read::{of_word, parsed};
 use crate::domain::{Delivery, DeliveryState, LocalTime, PageToken};
 
@@ -169,7 +170,7 @@ struct Reached {
     people: i64,
 }
 
-/// How many people a message was handed over to, by their unit.
+/// How many people a message was handed over to, by their unit, with those whose deliveries are gone.
 pub(crate) async fn reached<C: ConnectionTrait>(
     db: &C,
     tenant: TenantId,
@@ -179,13 +180,12 @@ pub(crate) async fn reached<C: ConnectionTrait>(
                WHERE tenant_id = $1 AND message_id = $2 AND state = 'sent' GROUP BY unit_id";
     let values = [tenant.to_string().into(), message.to_string().into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let rows = Reached::find_by_statement(statement).all(db).await?;
-    rows.into_iter()
-        .map(|Reached { unit_id, people }| {
-            let unit = unit_id.map(|unit| parsed(&unit, "delivery.unit_id")).transpose()?;
-            Ok((unit, people.unsigned_abs()))
-        })
-        .collect()
+    let mut reached = purges::reached_before(db, tenant, message).await?;
+    for Reached { unit_id, people } in Reached::find_by_statement(statement).all(db).await? {
+        let unit = unit_id.map(|unit| parsed(&unit, "delivery.unit_id")).transpose()?;
+        *reached.entry(unit).or_default() += people.unsigned_abs();
+    }
+    Ok(reached)
 }
 
 fn delivery(row: Model) -> Result<Delivery, Error> {

@@ -9,6 +9,7 @@
 //! - `reader`: who has answered the question under a message, and not what.
 //! - `tally`: how many answered and understood, by message and unit. There is no row for a single answer, so there
 //!   is nothing that could be joined with `reader`.
+//! - `reached_before`: see [`purges`].
 //!
 //! Beside them the tables of request ids, outbox, inbox and dead letters, which belong to other crates.
 
@@ -20,6 +21,7 @@ pub(crate) mod messages;
 mod migration;
 pub(crate) mod occurrences;
 pub(crate) mod privacy;
+pub(crate) mod purges;
 pub(crate) mod queue;
 mod read;
 

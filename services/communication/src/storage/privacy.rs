@@ -26,6 +26,7 @@ pub(crate) const ROOMS: &[Room] = &[
     Room::no_person("campaign"),
     Room::no_person("occurrence"),
     Room::no_person("tally"),
+    Room::no_person("reached_before"),
 ];
 
 /// Lets nothing more be sent to people.

@@ -2,8 +2,10 @@
 
 mod forgetting;
 mod planner;
+mod purging;
 mod sender;
 
 pub(crate) use forgetting::Forgetting;
 pub(crate) use planner::Planner;
+pub(crate) use purging::Purging;
 pub(crate) use sender::{Sender, counter};

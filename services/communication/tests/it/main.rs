@@ -9,6 +9,7 @@ mod erasures;
 mod folder;
 mod messages;
 mod planning;
+mod purges;
 mod rows;
 mod server;
 mod smtp;

@@ -4,7 +4,8 @@ use crate::world::World;
 
 on_each_database!(every_table_is_kept_apart_by_tenant_first, migrating_what_is_migrated_changes_nothing,);
 
-const TABLES: [&str; 6] = ["message", "campaign", "occurrence", "delivery", "reader", "tally"];
+const TABLES: [&str; 7] =
+    ["message", "campaign", "occurrence", "delivery", "reader", "tally", "reached_before"];
 
 async fn every_table_is_kept_apart_by_tenant_first(world: World) {
     for table in TABLES {

@@ -39,6 +39,32 @@ impl Limit {
     }
 }
 
+/// Why a person was erased.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Somebody asked for it: nobody brings the person back.
+    #[default]
+    Request,
+    /// There was no contact for too long: who comes back is welcome.
+    Retention,
+}
+
+impl Reason {
+    /// The word for it in storage.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Request => "request",
+            Self::Retention => "retention",
+        }
+    }
+
+    /// The reason that a word stands for.
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Request, Self::Retention].into_iter().find(|reason| reason.word() == word)
+    }
+}
+
 /// What one service confirmed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Confirmation {
@@ -54,6 +80,9 @@ pub struct Confirmation {
 pub struct Erasure {
     pub id: ErasureId,
     pub person: PersonId,
+    /// Answers that were kept before there was more than one reason name none.
+    #[serde(default)]
+    pub reason: Reason,
     /// Who had been merged into the person.
     pub merged: Vec<PersonId>,
     pub create_time: DateTime<Utc>,

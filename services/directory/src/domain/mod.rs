@@ -23,6 +23,8 @@ pub mod merge;
 pub mod money;
 pub mod outcome;
 pub mod person;
+pub mod purge;
+pub mod retention;
 pub mod role;
 pub mod role_binding;
 pub mod scim;

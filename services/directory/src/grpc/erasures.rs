@@ -10,7 +10,7 @@ use super::convert::{id, required};
 use super::methods::methods;
 use super::status::failure;
 use super::{Call, Grpc};
-use crate::domain::erasure::{Confirmation, Erasure, Limit, SERVICES};
+use crate::domain::erasure::{Confirmation, Erasure, Limit, Reason, SERVICES};
 
 methods! {
     ErasureService;
@@ -73,6 +73,7 @@ fn render(grpc: &Grpc, erasure: Erasure) -> pb::Erasure {
     let Erasure {
         id,
         person,
+        reason,
         merged: _,
         create_time,
         complete_time,
@@ -99,6 +100,14 @@ fn render(grpc: &Grpc, erasure: Erasure) -> pb::Erasure {
         limits: limits.into_iter().map(|limit| limit_on_the_wire(limit).into()).collect(),
         report_hash: report_hash.unwrap_or_default(),
         lift_time: lift_time.map(timestamp),
+        reason: reason_on_the_wire(reason).into(),
+    }
+}
+
+fn reason_on_the_wire(reason: Reason) -> pb::ErasureReason {
+    match reason {
+        Reason::Request => pb::ErasureReason::Request,
+        Reason::Retention => pb::ErasureReason::Retention,
     }
 }
 
@@ -120,6 +129,6 @@ fn limit_on_the_wire(limit: Limit) -> pb::ErasureLimit {
     }
 }
 
-fn duration(time: TimeDelta) -> prost_types::Duration {
+pub(super) fn duration(time: TimeDelta) -> prost_types::Duration {
     prost_types::Duration { seconds: time.num_seconds(), nanos: 0 }
 }

@@ -26,6 +26,7 @@ mod methods;
 mod organisation;
 mod outcomes;
 mod people;
+mod retention;
 mod role_bindings;
 mod roles;
 mod scim;

@@ -189,6 +189,9 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
         Error::ErasureNotFound(erasure) => {
             Failure::not_found(ErrorReason::ErasureNotFound, message).with("name", erasure.name())
         }
+        Error::PurgeNotFound(purge) => {
+            Failure::not_found(ErrorReason::PurgeNotFound, message).with("name", purge.name())
+        }
         Error::PersonErased(erasure) => {
             Failure::failed_precondition(ErrorReason::PersonErased, message).with("name", erasure.name())
         }

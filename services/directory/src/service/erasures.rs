@@ -14,7 +14,7 @@ use chrono::{DateTime, Utc};
 use super::events::{tell_people, tell_units};
 use super::{Asked, Directory, Error};
 use crate::domain::audit::{Fact, Outcome};
-use crate::domain::erasure::{Confirmation, Erasure, FIRST, Key, SERVICES, is_staff};
+use crate::domain::erasure::{Confirmation, Erasure, FIRST, Key, Reason, SERVICES, is_staff};
 use crate::domain::person::email_key;
 use crate::domain::role_binding::Member;
 use crate::domain::scim::Resource as _;
@@ -23,7 +23,7 @@ use crate::storage::scim::{groups, users};
 use crate::storage::{audit, crm, erasures, imports, merges, people, privacy, role_bindings, units};
 
 /// Who did what happens by itself.
-const ITSELF: &str = "services/directory";
+pub(super) const ITSELF: &str = "services/directory";
 
 impl Directory {
     /// Erases a person. Somebody who is erased already stays so, and that erasure is answered.
@@ -38,31 +38,7 @@ impl Directory {
                     return Ok(erased);
                 }
                 let found = people::find(tx, tenant, person).await?.ok_or(Error::PersonNotFound(person))?;
-                let mut erasure = Erasure {
-                    id,
-                    person,
-                    merged: merges::into(tx, tenant, person).await?,
-                    create_time: now,
-                    complete_time: None,
-                    report_hash: None,
-                    lift_time: None,
-                    confirmations: Vec::new(),
-                };
-                erasures::save(tx, tenant, &erasure).await?;
-                let keys = keys_of(tx, tenant, &found, &erasure.people()).await?;
-                erasures::keep_keys(tx, tenant, id, &keys, secret).await?;
-                let counts = forget(tx, tenant, &erasure.people(), &keys, now).await?;
-                let counts = counts.into_iter().map(|Rows { kind, rows }| (kind, rows)).collect();
-                let own = Confirmation {
-                    service: FIRST.to_owned(),
-                    confirm_time: now,
-                    counts,
-                    limits: BTreeSet::new(),
-                };
-                erasures::confirm(tx, tenant, id, &own).await?;
-                erasure.confirmations.push(own);
-                append(tx, tenant, &person.name(), now, &person_erased(&erasure)).await?;
-                Ok(erasure)
+                Box::pin(erase(tx, tenant, id, &found, Some(secret), now)).await
             })
         })
         .await
@@ -102,6 +78,43 @@ impl Directory {
     pub fn waits_since(&self, erasure: &Erasure) -> chrono::TimeDelta {
         (self.now() - erasure.create_time).max(chrono::TimeDelta::zero())
     }
+}
+
+/// Erases a person who is there, here and now, and tells the others. With a secret, which makes the first one of a
+/// tenant, the keys are kept as hashes so that nobody brings the person back; without, the person was not heard of for
+/// too long, and who comes back is welcome.
+pub(super) async fn erase(
+    tx: &Tx,
+    tenant: TenantId,
+    id: ErasureId,
+    found: &Person,
+    secret: Option<[u8; 32]>,
+    now: DateTime<Utc>,
+) -> Result<Erasure, Error> {
+    let person = found.id;
+    let mut erasure = Erasure {
+        id,
+        person,
+        reason: if secret.is_some() { Reason::Request } else { Reason::Retention },
+        merged: merges::into(tx, tenant, person).await?,
+        create_time: now,
+        complete_time: None,
+        report_hash: None,
+        lift_time: None,
+        confirmations: Vec::new(),
+    };
+    erasures::save(tx, tenant, &erasure).await?;
+    let keys = keys_of(tx, tenant, found, &erasure.people()).await?;
+    if let Some(secret) = secret {
+        erasures::keep_keys(tx, tenant, id, &keys, secret).await?;
+    }
+    let counts = forget(tx, tenant, &erasure.people(), &keys, erasure.reason, now).await?;
+    let counts = counts.into_iter().map(|Rows { kind, rows }| (kind, rows)).collect();
+    let own = Confirmation { service: FIRST.to_owned(), confirm_time: now, counts, limits: BTreeSet::new() };
+    erasures::confirm(tx, tenant, id, &own).await?;
+    erasure.confirmations.push(own);
+    append(tx, tenant, &person.name(), now, &person_erased(&erasure)).await?;
+    Ok(erasure)
 }
 
 /// Takes a confirmation of another service. With the last one the erasure is complete: its report is hashed into the
@@ -173,12 +186,14 @@ async fn keys_of(
     Ok(keys)
 }
 
-/// Forgets all that lies here, and tells how much it was.
+/// Forgets all that lies here, and tells how much it was. Imports go on where nobody asked for the erasure: whom they
+/// bring back is welcome.
 async fn forget(
     tx: &Tx,
     tenant: TenantId,
     gone: &[PersonId],
     keys: &BTreeSet<Key>,
+    reason: Reason,
     now: DateTime<Utc>,
 ) -> Result<Vec<Rows>, Error> {
     let mut counted = Vec::new();
@@ -204,7 +219,9 @@ async fn forget(
     for person in gone {
         add(&mut counted, "crm_record", crm::erase(tx, tenant, *person).await?);
     }
-    add(&mut counted, "import_run", imports::erase(tx, tenant, now).await?);
+    if reason == Reason::Request {
+        add(&mut counted, "import_run", imports::erase(tx, tenant, now).await?);
+    }
     groups::remove_users(tx, tenant, gone, now).await?;
     for binding in role_bindings::all(tx, tenant).await? {
         let is_theirs = match &binding.terms.member {
@@ -233,7 +250,10 @@ async fn forget(
         }
     }
     let answers = arki_privacy::scrub(tx, tenant, &texts).await?;
-    let reports = privacy::forget_reports(tx, tenant).await?;
+    let reports = match reason {
+        Reason::Request => privacy::forget_reports(tx, tenant).await?,
+        Reason::Retention => Vec::new(),
+    };
     for Rows { kind, rows } in erased.into_iter().chain(told).chain(answers).chain(reports) {
         add(&mut counted, &kind, rows);
     }

@@ -2,8 +2,8 @@
 
 use arki_ids::{
     AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, ImportId, IntakeDeliveryId,
-    IntakeEndpointId, OutcomeId, PersonId, RoleBindingId, RoleId, ServesEdgeId, SuppressionId, TenantId,
-    UnitId, WebhookDeliveryId, WebhookEndpointId,
+    IntakeEndpointId, OutcomeId, PersonId, PurgeId, RoleBindingId, RoleId, ServesEdgeId, SuppressionId,
+    TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
 };
 use chrono::NaiveDate;
 
@@ -130,6 +130,8 @@ pub enum Error {
     WebhookEndpointNotFound(WebhookEndpointId),
     #[error("there is no {}", .0.name())]
     ErasureNotFound(ErasureId),
+    #[error("there is no {}", .0.name())]
+    PurgeNotFound(PurgeId),
     #[error("somebody with this key or address was erased by {}, lift that erasure to use it again", .0.name())]
     PersonErased(ErasureId),
     #[error("there is no {}", .0.name())]

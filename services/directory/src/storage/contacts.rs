@@ -115,7 +115,13 @@ pub async fn hold(tx: &Tx, tenant: TenantId, people: &[PersonId]) -> Result<Hash
     Ok(held)
 }
 
-/// Forgets places of people whose lease is over, and contacts that no rule looks at any more.
+/// A contact after which there was another one. The last one stays until it goes by time, since it tells for how long
+/// nobody was heard of.
+const NOT_LAST: &str = "EXISTS (SELECT 1 FROM contact AS later WHERE later.tenant_id = contact.tenant_id \
+                        AND later.person_id = contact.person_id AND later.\"time\" > contact.\"time\" \
+                        AND later.lease_end IS NULL)";
+
+/// Forgets places of people whose lease is over, and contacts that no rule looks at any more, but for the last one.
 pub async fn forget_lapsed(
     tx: &Tx,
     tenant: TenantId,
@@ -123,10 +129,11 @@ pub async fn forget_lapsed(
     now: DateTime<Utc>,
 ) -> Result<(), Error> {
     for chunk in people.chunks(CHUNK) {
+        let old = Condition::all().add(Column::Time.lt(now - KEPT)).add(Expr::cust(NOT_LAST));
         Entity::delete_many()
             .filter(Column::TenantId.eq(tenant.to_string()))
             .filter(Column::PersonId.is_in(chunk.iter().map(ToString::to_string)))
-            .filter(Condition::any().add(Column::LeaseEnd.lte(now)).add(Column::Time.lt(now - KEPT)))
+            .filter(Condition::any().add(Column::LeaseEnd.lte(now)).add(old))
             .exec(tx)
             .await?;
     }

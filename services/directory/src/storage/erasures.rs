@@ -15,8 +15,8 @@ use sea_orm::{
 };
 
 use super::entity::{erased_key, erasure, erasure_confirmation, erasure_secret};
-use super::{CHUNK, Error, corrupt, id};
-use crate::domain::erasure::{Confirmation, Erasure, Key, SERVICES};
+use super::{CHUNK, Error, corrupt, id, word};
+use crate::domain::erasure::{Confirmation, Erasure, Key, Reason, SERVICES};
 
 /// One erasure.
 pub async fn find(
@@ -56,12 +56,22 @@ pub async fn list(
 /// Writes an erasure, new or changed; not its confirmations.
 pub async fn save(tx: &Tx, tenant: TenantId, erasure: &Erasure) -> Result<(), Error> {
     use erasure::Column;
-    let Erasure { id, person, merged, create_time, complete_time, report_hash, lift_time, confirmations: _ } =
-        erasure;
+    let Erasure {
+        id,
+        person,
+        reason,
+        merged,
+        create_time,
+        complete_time,
+        report_hash,
+        lift_time,
+        confirmations: _,
+    } = erasure;
     let row = erasure::Model {
         tenant_id: tenant.to_string(),
         id: id.to_string(),
         person_id: person.to_string(),
+        reason: reason.word().to_owned(),
         merged: serde_json::to_value(merged).map_err(corrupt)?,
         create_time: *create_time,
         complete_time: *complete_time,
@@ -206,6 +216,7 @@ async fn put_together(
                 tenant_id: _,
                 id: key,
                 person_id,
+                reason,
                 merged,
                 create_time,
                 complete_time,
@@ -217,6 +228,7 @@ async fn put_together(
             Ok(Erasure {
                 id: id(&key)?,
                 person: id(&person_id)?,
+                reason: word(&reason, Reason::of_word)?,
                 merged: serde_json::from_value(merged).map_err(corrupt)?,
                 create_time,
                 complete_time,

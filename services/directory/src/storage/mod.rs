@@ -23,6 +23,7 @@
 //! - `identity_provider` and `role_binding`: who else vouches for callers, and what those may do.
 //! - `erasure`, `erasure_confirmation`, `erased_key` and `erasure_secret`: see [`erasures`]. What each table holds of a
 //!   person says [`privacy`].
+//! - `retention_policy`, `purge` and `purge_part`: see [`retention`].
 //! - `api_key`: keys by the hash of their secret; the secret itself is nowhere.
 //! - `webhook_…`: see [`webhooks`]. `import_…`: see [`imports`]. `pending_manager`: see [`pending_managers`].
 //!
@@ -54,6 +55,7 @@ pub mod outcomes;
 pub mod pending_managers;
 pub mod people;
 pub mod privacy;
+pub mod retention;
 pub mod role_bindings;
 pub mod roles;
 pub mod scim;

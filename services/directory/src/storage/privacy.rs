@@ -66,6 +66,9 @@ pub const ROOMS: &[Room] = &[
     Room::no_person("erasure_confirmation"),
     Room::kept("erased_key", "keyed hashes, so that an import does not bring the person back"),
     Room::no_person("erasure_secret"),
+    Room::no_person("retention_policy"),
+    Room::no_person("purge"),
+    Room::no_person("purge_part"),
 ];
 
 /// Forgets the bodies of outgoing events that hold one of these texts, with their deliveries, but for the one that tells

@@ -33,6 +33,7 @@ mod outcomes;
 mod people;
 mod places;
 mod requests;
+mod retention;
 mod roles;
 mod rows;
 mod scim;

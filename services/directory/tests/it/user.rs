@@ -11,6 +11,7 @@ use arki_proto::directory::v1::employment_service_client::EmploymentServiceClien
 use arki_proto::directory::v1::erasure_service_client::ErasureServiceClient;
 use arki_proto::directory::v1::identity_service_client::IdentityServiceClient;
 use arki_proto::directory::v1::organisation_service_client::OrganisationServiceClient;
+use arki_proto::directory::v1::retention_service_client::RetentionServiceClient;
 use arki_proto::directory::v1::serves_service_client::ServesServiceClient;
 use arki_proto::directory::v1::suppression_service_client::SuppressionServiceClient;
 use arki_proto::google::r#type::Date;
@@ -53,6 +54,15 @@ calls! {
     get_erasure: GetErasureRequest -> GetErasureResponse;
     list_erasures: ListErasuresRequest -> ListErasuresResponse;
     lift_erasure: LiftErasureRequest -> LiftErasureResponse;
+}
+
+calls! {
+    RetentionServiceClient;
+    get_retention_policy: GetRetentionPolicyRequest -> GetRetentionPolicyResponse;
+    update_retention_policy: UpdateRetentionPolicyRequest -> UpdateRetentionPolicyResponse;
+    create_purge: CreatePurgeRequest -> CreatePurgeResponse;
+    get_purge: GetPurgeRequest -> GetPurgeResponse;
+    list_purges: ListPurgesRequest -> ListPurgesResponse;
 }
 
 calls! {

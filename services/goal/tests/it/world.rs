@@ -43,7 +43,8 @@ impl World {
             Peers { directory: client::stack_with(directory.peer(&assertion), assertion.clone(), once) };
 
         let bus = Arc::new(InProcess::new());
-        let heard = Recorder::on(&*bus, &["arki.goal.>", "arki.directory.erasure.*"]).await;
+        let heard =
+            Recorder::on(&*bus, &["arki.goal.>", "arki.directory.erasure.*", "arki.directory.purge.*"]).await;
 
         let running = arki_goal::build(config, peers, bus.clone(), ctx).await.unwrap();
         running.readiness.ready().await.unwrap();
@@ -54,6 +55,11 @@ impl World {
 
     /// What was confirmed of erasures, once there are `count`.
     pub(crate) async fn confirmed(&self, count: usize) -> Vec<ErasureConfirmed> {
+        self.told(count).await
+    }
+
+    /// The events of one kind, once there are `count`.
+    pub(crate) async fn told<P: Payload>(&self, count: usize) -> Vec<P> {
         self.heard.of_kind(count).await
     }
 

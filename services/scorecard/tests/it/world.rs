@@ -46,7 +46,9 @@ impl World {
             Peers { directory: client::stack_with(directory.peer(&assertion), assertion.clone(), once) };
 
         let bus = Arc::new(InProcess::new());
-        let heard = Recorder::on(&*bus, &["arki.scorecard.>", "arki.directory.erasure.*"]).await;
+        let heard =
+            Recorder::on(&*bus, &["arki.scorecard.>", "arki.directory.erasure.*", "arki.directory.purge.*"])
+                .await;
 
         let running = arki_scorecard::build(config, peers, bus.clone(), ctx).await.unwrap();
         running.readiness.ready().await.unwrap();

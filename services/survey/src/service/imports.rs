@@ -18,7 +18,7 @@ use crate::domain::{Answer, Audience, Version, Violation, Wave, check};
 use crate::peers::directory::Units;
 use crate::storage::intake::{self, Hold, New};
 use crate::storage::versions::Versions;
-use crate::storage::waves;
+use crate::storage::{purges, waves};
 
 /// The shard in which imports count: none of the intake's, so that neither waits for the other.
 const SHARD: i32 = -1;
@@ -212,7 +212,11 @@ impl Group {
             });
             tally.add(unit, day, item.answers.iter().map(|one| (one.question.as_str(), &one.value)));
         }
+        let oldest = responses.iter().map(|response| response.day).min();
         intake::insert_responses(tx, responses).await?;
+        if let Some(oldest) = oldest {
+            purges::reopen_comments(tx, self.tenant, oldest).await?;
+        }
         if !wave.counts_at_close() {
             let parts = tally.parts(LINES).into_iter();
             let event =

@@ -10,6 +10,7 @@
 //!   a random id and a day. Only in waves that are linked does it name its invitation.
 //! - `imported`: seals of the keys of imported responses, apart from the responses.
 //! - `wave_count`: how many responses, in a few shards so that writers do not wait for each other.
+//! - `answered_before`, `purged_wave` and `comments_purged`: see [`purges`].
 //! - `installation`: the secret that links are made of.
 //!
 //! For an anonymous wave nothing in `invitation` leads to a row of `response`: no id, no time, and on neither
@@ -23,6 +24,7 @@ pub mod intake;
 pub mod invitations;
 pub mod migration;
 pub mod privacy;
+pub mod purges;
 pub mod questionnaires;
 pub mod responses;
 mod rows;

@@ -35,6 +35,9 @@ pub const ROOMS: &[Room] = &[
     Room::no_person("wave"),
     Room::no_person("roster"),
     Room::no_person("ineligible"),
+    Room::no_person("answered_before"),
+    Room::no_person("purged_wave"),
+    Room::no_person("comments_purged"),
     Room::no_person("installation"),
 ];
 

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::entity::{roster, wave};
-use super::{from_json, parse, parse_some, rows, to_json, unsigned, word};
+use super::{from_json, parse, parse_some, purges, rows, to_json, unsigned, word};
 use crate::domain::ineligible::Ineligible;
 use crate::domain::rate::RosterUnit;
 use crate::domain::{Anonymity, Audience, Opening, State, VersionKey, Wave};
@@ -177,8 +177,8 @@ where
     Ok(ineligible)
 }
 
-/// How many have answered, by their own unit. A wave of employees counts what was answered, on paper too; of
-/// others only those who were asked have a rate, so only their invitations count.
+/// How many have answered, by their own unit, with those whose rows have gone since. A wave of employees counts what
+/// was answered, on paper too; of others only those who were asked have a rate, so only their invitations count.
 pub async fn answered<C>(db: &C, tenant: TenantId, wave: &Wave) -> Result<HashMap<Option<UnitId>, u64>, Error>
 where
     C: ConnectionTrait,
@@ -191,11 +191,12 @@ where
     };
     let values = [tenant.to_string().into(), wave.id.to_string().into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let mut answered = HashMap::new();
+    let mut answered = purges::answered_before(db, tenant, wave.id).await?;
     for row in db.query_all_raw(statement).await? {
         let unit: Option<String> = row.try_get("", "unit")?;
         let count: i64 = row.try_get("", "answered")?;
-        answered.insert(parse_some(unit.as_deref(), "unit")?, unsigned(count, "a count")?);
+        let there: u64 = unsigned(count, "a count")?;
+        *answered.entry(parse_some(unit.as_deref(), "unit")?).or_default() += there;
     }
     Ok(answered)
 }

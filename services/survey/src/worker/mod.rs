@@ -2,4 +2,5 @@
 
 pub mod forgetting;
 pub mod leavers;
+pub mod purging;
 pub mod sweeper;

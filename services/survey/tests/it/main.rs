@@ -11,6 +11,7 @@ mod faults;
 mod house;
 mod imports;
 mod invitations;
+mod purges;
 mod questionnaires;
 mod samples;
 mod storage;

@@ -18,6 +18,8 @@ pub struct Model {
     pub lease_time: Option<DateTimeUtc>,
     pub recipients: i64,
     pub sent: i64,
+    /// Whether its deliveries are gone, because they were kept long enough.
+    pub is_purged: bool,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -17,6 +17,7 @@ fn erasure(services: &[&str]) -> Erasure {
         create_time: "2026-06-01T08:00:00Z".parse().unwrap(),
         complete_time: None,
         report_hash: None,
+        reason: Reason::Request,
         lift_time: None,
         confirmations: services.iter().map(|service| confirmation(service, 1)).collect(),
     }

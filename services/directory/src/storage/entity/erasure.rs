@@ -9,6 +9,7 @@ pub(in crate::storage) struct Model {
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: String,
     pub person_id: String,
+    pub reason: String,
     pub merged: Json,
     pub create_time: DateTimeUtc,
     pub complete_time: Option<DateTimeUtc>,

@@ -2,6 +2,7 @@
 
 mod m20261122_000001_create;
 mod m20261128_000002_contact;
+mod m20261128_000003_retention;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
@@ -17,6 +18,7 @@ impl MigratorTrait for Migrator {
             Box::new(arki_events::inbox::Migration),
             Box::new(m20261122_000001_create::Migration),
             Box::new(m20261128_000002_contact::Migration),
+            Box::new(m20261128_000003_retention::Migration),
         ]
     }
 }
