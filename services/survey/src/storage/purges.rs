@@ -172,7 +172,7 @@ pub async fn delete_responses(
          (SELECT t.value ->> 0, t.value ->> 1, t.value ->> 2 FROM {})",
         rows::source(tx.get_database_backend())
     );
-    rows::execute(tx, &sql, &keys).await?;
+    rows::execute(tx, &sql, &keys, &[]).await?;
     Ok(keys.len())
 }
 
@@ -209,7 +209,7 @@ pub async fn delete_comments(
          AND response.wave_id = t.value ->> 1 AND response.id = t.value ->> 2",
         rows::source(tx.get_database_backend())
     );
-    rows::execute(tx, &sql, &changed).await?;
+    rows::execute(tx, &sql, &changed, &[]).await?;
     // Of the day of the last one there may be more.
     let until = match found.last() {
         Some(last) if found.len() >= most => last.try_get("", "day")?,
@@ -262,7 +262,7 @@ async fn keep_answered(tx: &Tx, tenant: TenantId, answered: &Answered) -> Result
     );
     let rows: Vec<_> =
         answered.iter().map(|((wave, unit), answered)| (tenant, *wave, unit, *answered)).collect();
-    rows::execute(tx, &sql, &rows).await?;
+    rows::execute(tx, &sql, &rows, &[]).await?;
     Ok(())
 }
 
