@@ -38,6 +38,7 @@ mod suppressions;
 mod tenants;
 mod units;
 mod webhooks;
+mod workforce;
 
 use std::sync::Arc;
 use std::time::Duration;

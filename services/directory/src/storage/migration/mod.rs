@@ -13,6 +13,7 @@ mod m20261128_000001_crm;
 mod m20261128_000002_contact;
 mod m20261128_000003_privacy;
 mod m20261128_000004_import;
+mod m20261128_000007_workforce;
 mod shapes;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000002_contact::Migration),
             Box::new(m20261128_000003_privacy::Migration),
             Box::new(m20261128_000004_import::Migration),
+            Box::new(m20261128_000007_workforce::Migration),
         ]
     }
 }
