@@ -46,3 +46,5 @@ mod user;
 mod webhook_user;
 mod webhooks;
 mod webhooks_queue;
+mod workforce;
+mod workforce_rows;
