@@ -127,7 +127,7 @@ impl Numbers {
             return Err(Refused::new("count", problem));
         }
         // A negative zero is written as what it is.
-        Ok(Self { count: count + 0.0, base })
+        Ok(Self { count: count.abs(), base })
     }
 
     /// The count for each one of the base: a share from 0 to 1 of leavers, days of absence and accepted offers, and how

@@ -92,7 +92,7 @@ impl Reported {
         }
     }
 
-    /// The unit as it was told. What is too long to be a key is not sent back whole.
+    /// The unit as it was told.
     fn shown_unit(&self) -> String {
         let told = if self.unit.is_empty() { &self.unit_external_id } else { &self.unit };
         cut(told)
@@ -125,8 +125,10 @@ impl Ledger {
     /// What must be written so that everything is as was told.
     pub fn changed(self) -> Changed {
         let Self { terms: _, units: _, members: _, figures, written, told } = self;
-        let of = |keys: BTreeSet<Key>| keys.iter().filter_map(|key| figures.get(key)).cloned().collect();
-        Changed { written: of(written), told: of(told) }
+        let of = |keys: &BTreeSet<Key>| {
+            keys.iter().filter_map(|key| figures.get(key)).cloned().collect::<Vec<_>>()
+        };
+        Changed { written: of(&written), told: of(&told) }
     }
 
     fn judge(&mut self, reported: &Reported) -> Result<(State, String), Fault> {
@@ -209,6 +211,7 @@ fn too_small(field: &str, least: u32) -> Fault {
     Fault { reason: Reason::GroupTooSmall, field: field.to_owned(), problem }
 }
 
+/// What is too long to be a key is not sent back whole, nor is what no database keeps in a text.
 fn cut(text: &str) -> String {
-    text.chars().take(LONGEST).collect()
+    text.chars().filter(|character| *character != '\0').take(LONGEST).collect()
 }

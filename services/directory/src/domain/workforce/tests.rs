@@ -144,6 +144,8 @@ fn an_item_names_one_unit_a_month_that_has_begun_and_a_kind() {
     ] {
         assert_eq!(fault(&ledger.take(&reported)), expected, "{reported:?}");
     }
+    let odd = Reported { unit_external_id: "NO\0RTH".to_owned(), ..Reported::default() };
+    assert_eq!(ledger.take(&odd).external_id, "NORTH", "no database keeps the other character");
     let long = Reported { unit_external_id: "x".repeat(1_000), ..Reported::default() };
     assert_eq!(ledger.take(&long).external_id.len(), 200);
 }
