@@ -30,6 +30,7 @@ payloads! {
     ConsentChanged, "arki.directory.consent.changed";
     OutcomeRecorded, "arki.directory.outcome.recorded";
     WebhookEndpointDisabled, "arki.directory.webhook_endpoint.disabled";
+    WorkforceFigureChanged, "arki.directory.workforce_figure.changed";
     WaveOpened, "arki.survey.wave.opened";
     ResponsesCounted, "arki.survey.responses.counted";
     WaveClosed, "arki.survey.wave.closed";

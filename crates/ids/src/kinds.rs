@@ -43,6 +43,8 @@ kinds! {
     ServesEdge, ServesEdgeId, "srv", "servesEdges";
     /// That an employee speaks for the change in a unit.
     Ambassador, AmbassadorId, "amb", "ambassadors";
+    /// A number of HR or recruiting of a unit and a month.
+    WorkforceFigure, WorkforceFigureId, "wff", "workforceFigures";
     /// That nothing is sent to an address.
     Suppression, SuppressionId, "sup", "suppressions";
     /// A key by which a program calls the API.

@@ -17,5 +17,5 @@ pub use kinds::{
     EventId, GoalId, IdentityProviderId, ImportId, IntakeDeliveryId, IntakeEndpointId, InvitationId,
     MembershipId, MessageId, MetricId, OutcomeId, PersonId, PurgeId, QuestionnaireId, ReadingId, RequestId,
     ResponseId, RoleBindingId, RoleCardId, RoleId, ScimGroupId, ServesEdgeId, SuppressionId, TargetProfileId,
-    TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId, WebhookEndpointId,
+    TenantId, UnitId, VersionId, VisionId, WaveId, WebhookDeliveryId, WebhookEndpointId, WorkforceFigureId,
 };

@@ -86,6 +86,14 @@ pub(crate) async fn everything(api: &Api) -> Result<Names> {
     names.insert("servesEdge", created(api, "/v1/servesEdges", edge).await?);
     let ambassador = json!({"person": names["person"], "unit": names["unit"], "hoursPerMonth": 4});
     names.insert("ambassador", created(api, "/v1/ambassadors", ambassador).await?);
+    let applicants = json!({
+        "unit": names["unit"], "month": {"year": 2020, "month": 1, "day": 1}, "kind": "WORKFORCE_KIND_APPLICANTS",
+        "count": 12, "base": 2
+    });
+    let figures = json!({"source": "recruiting", "figures": [applicants]});
+    let figures = api.post("/v1/workforceFigures:batchUpsert", &figures).await?.ok()?;
+    let figure = figures["results"][0]["name"].as_str().context("no name")?;
+    names.insert("workforceFigure", figure.to_owned());
     names.extend([("questionnaire", questionnaire), ("vision", vision), ("message", message)]);
     let key = json!({"displayName": "reader", "scopes": ["goal.read"]});
     let key = api.post("/v1/apiKeys", &key).await?.ok()?;

@@ -51,3 +51,4 @@ mod tracing;
 mod tracing_sink;
 mod webhooks;
 mod wirings;
+mod workforce_guide;

@@ -39,6 +39,7 @@ mod suppressions;
 mod tenants;
 mod units;
 mod webhooks;
+mod workforce;
 
 use std::sync::Arc;
 use std::time::Duration;

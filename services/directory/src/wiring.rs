@@ -25,6 +25,7 @@ use arki_proto::directory::v1::retention_service_server::RetentionServiceServer;
 use arki_proto::directory::v1::serves_service_server::ServesServiceServer;
 use arki_proto::directory::v1::suppression_service_server::SuppressionServiceServer;
 use arki_proto::directory::v1::webhook_service_server::WebhookServiceServer;
+use arki_proto::directory::v1::workforce_service_server::WorkforceServiceServer;
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use tonic::service::Routes;
@@ -134,6 +135,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
         .add_service(RetentionServiceServer::new(grpc.clone()))
         .add_service(ImportServiceServer::new(grpc.clone()))
         .add_service(ScimGrpc::new(scim).into_server())
+        .add_service(WorkforceServiceServer::new(grpc.clone()))
         .add_service(WebhookServiceServer::new(grpc));
     Ok(Running { routes, descriptor: arki_proto::DESCRIPTOR, readiness: Arc::new(Ready(store)) })
 }

@@ -35,6 +35,7 @@ pub mod tenant;
 pub mod tree;
 pub mod unit;
 pub mod webhook;
+pub mod workforce;
 
 pub use account::Account;
 pub use api_key::ApiKey;

@@ -153,7 +153,8 @@ fn stamp(
     input.optional_time(&format!("{items}[{place}].source_time"), time).map(Stamp::at)
 }
 
-fn result(verdict: Verdict) -> pb::UpsertResult {
+/// What became of an item, on the wire.
+pub(super) fn result(verdict: Verdict) -> pb::UpsertResult {
     let Verdict { external_id, state, name, fault } = verdict;
     let state = match state {
         State::Created => pb::UpsertState::Created,

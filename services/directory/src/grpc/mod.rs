@@ -36,6 +36,7 @@ mod suppressions;
 mod tenants;
 mod units;
 mod webhooks;
+mod workforce;
 
 use arki_database::page::{Cursor, PageRequest, Tokens};
 use arki_proto::Bounds;

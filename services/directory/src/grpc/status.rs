@@ -110,6 +110,9 @@ pub(super) fn failure(error: Error, resource: &str) -> Failure {
             Failure::not_found(ErrorReason::AmbassadorNotFound, message).with("name", ambassador.name())
         }
         Error::AmbassadorExists => Failure::already_exists(ErrorReason::AmbassadorExists, message),
+        Error::WorkforceFigureNotFound(figure) => {
+            Failure::not_found(ErrorReason::WorkforceFigureNotFound, message).with("name", figure.name())
+        }
         Error::SuppressionNotFound(entry) => {
             Failure::not_found(ErrorReason::SuppressionNotFound, message).with("name", entry.name())
         }

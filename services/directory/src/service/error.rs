@@ -3,7 +3,7 @@
 use arki_ids::{
     AccountId, AmbassadorId, ApiKeyId, ErasureId, IdentityProviderId, ImportId, IntakeDeliveryId,
     IntakeEndpointId, OutcomeId, PersonId, PurgeId, RoleBindingId, RoleId, ServesEdgeId, SuppressionId,
-    TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId,
+    TenantId, UnitId, WebhookDeliveryId, WebhookEndpointId, WorkforceFigureId,
 };
 use chrono::NaiveDate;
 
@@ -84,6 +84,8 @@ pub enum Error {
     AmbassadorNotFound(AmbassadorId),
     #[error("the person is an ambassador of the unit then already, update that one")]
     AmbassadorExists,
+    #[error("there is no {}", .0.name())]
+    WorkforceFigureNotFound(WorkforceFigureId),
     #[error("there is no {}", .0.name())]
     SuppressionNotFound(SuppressionId),
     #[error(transparent)]

@@ -6,6 +6,7 @@ use arki_events::{Draft, Payload, append_all};
 use arki_ids::TenantId;
 use arki_proto::event::v1::{
     OutcomeRecorded, PersonChanged, PersonErased, PersonMembership, PersonMerged, UnitChanged, UnitVersion,
+    WorkforceFigureChanged,
 };
 use arki_rpc::time::date;
 use chrono::{DateTime, Utc};
@@ -13,6 +14,7 @@ use chrono::{DateTime, Utc};
 use super::{Asked, Directory, Error, tenant_of};
 use crate::domain::history::Period;
 use crate::domain::person::Place;
+use crate::domain::workforce::{Figure, Key, Numbers};
 use crate::domain::{Outcome, Person, Tenant, Unit, unit};
 use crate::storage;
 use crate::storage::merges::Redirect;
@@ -21,7 +23,7 @@ use crate::storage::merges::Redirect;
 const REPLAY_PAGE: u64 = 1_000;
 
 impl Directory {
-    /// Tells the present state of every unit, person and outcome once more, and returns how many events that makes.
+    /// Tells the present state of every unit, person, outcome and figure of the workforce once more, and returns how many events that makes.
     ///
     /// The events are new ones with the revisions that stand: whoever keeps a read model by revision builds it anew
     /// from them, and whoever is up to date passes over them. The outbox alone would not do, because it forgets.
@@ -54,6 +56,9 @@ impl Directory {
                     }
                     if wanted(OutcomeRecorded::SUBJECT) {
                         events += replay_outcomes(tx, &tenant, now).await?;
+                    }
+                    if wanted(WorkforceFigureChanged::SUBJECT) {
+                        events += replay_figures(tx, tenant.id, now).await?;
                     }
                     Ok(events)
                 })
@@ -124,6 +129,21 @@ async fn replay_outcomes(tx: &Tx, tenant: &Tenant, now: DateTime<Utc>) -> Result
     }
 }
 
+async fn replay_figures(tx: &Tx, tenant: TenantId, now: DateTime<Utc>) -> Result<u64, Error> {
+    let mut events = 0;
+    let mut page = PageRequest { size: REPLAY_PAGE, after: None };
+    let everything = storage::workforce::Filter::default();
+    loop {
+        let figures = storage::workforce::list(tx, tenant, &everything, None, &page).await?;
+        tell_figures(tx, tenant, &figures.items, now, false).await?;
+        events += figures.items.len() as u64;
+        page.after = figures.next;
+        if page.after.is_none() {
+            return Ok(events);
+        }
+    }
+}
+
 /// Tells how units are and were.
 pub(super) async fn tell_units(
     tx: &Tx,
@@ -187,6 +207,21 @@ pub(super) async fn tell_outcomes(
     Ok(append_all(tx, &drafts).await?)
 }
 
+/// Tells what is counted of groups, or that it is not any more.
+pub(super) async fn tell_figures(
+    tx: &Tx,
+    tenant: TenantId,
+    figures: &[Figure],
+    now: DateTime<Utc>,
+    deleted: bool,
+) -> Result<(), Error> {
+    let drafts: Vec<_> = figures
+        .iter()
+        .map(|figure| Draft::new(tenant, &figure.id.name(), now, &figure_changed(figure, deleted)))
+        .collect();
+    Ok(append_all(tx, &drafts).await?)
+}
+
 fn unit_changed(unit: &Unit) -> UnitChanged {
     let version = |Period { from, to, value }: Period<&unit::Place>| {
         let unit::Place { parent, display_name, leader } = value;
@@ -229,5 +264,19 @@ fn outcome_recorded(tenant: &Tenant, outcome: &Outcome) -> OutcomeRecorded {
         amount_minor: outcome.facts.amount_minor,
         currency: outcome.facts.currency.clone(),
         day: Some(date(tenant.day_of(outcome.facts.time))),
+    }
+}
+
+fn figure_changed(figure: &Figure, deleted: bool) -> WorkforceFigureChanged {
+    let (Key { unit, month, kind }, Numbers { count, base }) = (figure.key, figure.numbers);
+    WorkforceFigureChanged {
+        workforce_figure: figure.id.name(),
+        revision: figure.revision,
+        unit: unit.name(),
+        month: Some(date(month)),
+        kind: kind.word().to_owned(),
+        count,
+        base,
+        deleted,
     }
 }

@@ -13,7 +13,7 @@
 //! - `person_redirect`: where the names of people lead who turned out to be others.
 //! - `attribute_definition`: which attributes there are.
 //! - `serves_edge`: who serves whom. `ambassador` and `ambassador_target`: who goes ahead in units, and how many should.
-//! - `account` and `outcome`: what the CRM knows.
+//! - `account` and `outcome`: what the CRM knows. `workforce_figure`: what HR counts by unit and month, see [`workforce`].
 //! - `consent`: what people said about being contacted, each as it was said. `suppression`: addresses to which nothing is
 //!   sent, by hashes of the key in `contact_key`. `contact_rules`, `contact_head` and `contact`: see [`contacts`].
 //! - `crm_record`, `intake_endpoint` and `intake_delivery`: see [`crm`] and [`intake`].
@@ -65,6 +65,7 @@ pub mod suppressions;
 pub mod tenants;
 pub mod units;
 pub mod webhooks;
+pub mod workforce;
 
 use std::fmt::Display;
 use std::str::FromStr;

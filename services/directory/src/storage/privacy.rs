@@ -56,6 +56,7 @@ pub const ROOMS: &[Room] = &[
     Room::no_person("identity_provider"),
     Room::no_person("scim_group"),
     Room::no_person("serves_edge"),
+    Room::no_person("workforce_figure"),
     Room::kept(
         "audit_entry",
         "names people by ids alone, which lead to nobody; the chain proves who read what",

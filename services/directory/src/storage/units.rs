@@ -1,6 +1,6 @@
 //! Units and their histories.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
@@ -71,6 +71,28 @@ pub async fn keys(db: &impl ConnectionTrait, tenant: TenantId) -> Result<HashMap
         .all(db)
         .await?;
     rows.into_iter().map(|(key, unit)| Ok((key, id(&unit)?))).collect()
+}
+
+/// Which of these units there are.
+pub async fn existing(
+    db: &impl ConnectionTrait,
+    tenant: TenantId,
+    units: &[UnitId],
+) -> Result<HashSet<UnitId>, Error> {
+    let mut found = HashSet::new();
+    for chunk in units.chunks(CHUNK) {
+        let rows: Vec<String> = unit::Entity::in_tenant(tenant)
+            .select_only()
+            .column(unit::Column::Id)
+            .filter(unit::Column::Id.is_in(chunk.iter().map(ToString::to_string)))
+            .into_tuple()
+            .all(db)
+            .await?;
+        for row in rows {
+            found.insert(id(&row)?);
+        }
+    }
+    Ok(found)
 }
 
 /// The histories of all units from a day on, which is what a move has to be checked against.

@@ -48,3 +48,5 @@ mod user;
 mod webhook_user;
 mod webhooks;
 mod webhooks_queue;
+mod workforce;
+mod workforce_rows;

@@ -38,7 +38,7 @@ async fn house(admin: &User) -> House {
     House { root, north, south, shop, chief, ann, ben }
 }
 
-fn within(server: &Server, units: &[&str], person: Option<&str>) -> User {
+pub(crate) fn within(server: &Server, units: &[&str], person: Option<&str>) -> User {
     let rows = Rows {
         units: units.iter().map(|unit| UnitId::from_name(unit).unwrap()).collect(),
         person: person.map(|person| PersonId::from_name(person).unwrap()),
@@ -51,7 +51,7 @@ fn within(server: &Server, units: &[&str], person: Option<&str>) -> User {
     server.as_caller(caller)
 }
 
-fn beyond<T: std::fmt::Debug>(answer: Result<T, arki_rpc::Failure>) {
+pub(crate) fn beyond<T: std::fmt::Debug>(answer: Result<T, arki_rpc::Failure>) {
     answer.refused(Code::PermissionDenied, HouseReason::OutOfReach);
 }
 

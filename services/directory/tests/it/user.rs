@@ -14,6 +14,7 @@ use arki_proto::directory::v1::organisation_service_client::OrganisationServiceC
 use arki_proto::directory::v1::retention_service_client::RetentionServiceClient;
 use arki_proto::directory::v1::serves_service_client::ServesServiceClient;
 use arki_proto::directory::v1::suppression_service_client::SuppressionServiceClient;
+use arki_proto::directory::v1::workforce_service_client::WorkforceServiceClient;
 use arki_proto::google::r#type::Date;
 use arki_rpc::client::with_caller;
 use arki_rpc::{Caller, Failure, Peer};
@@ -46,6 +47,14 @@ calls! {
     get_ambassador_target: GetAmbassadorTargetRequest -> GetAmbassadorTargetResponse;
     update_ambassador_target: UpdateAmbassadorTargetRequest -> UpdateAmbassadorTargetResponse;
     get_ambassador_coverage: GetAmbassadorCoverageRequest -> GetAmbassadorCoverageResponse;
+}
+
+calls! {
+    WorkforceServiceClient;
+    batch_upsert_workforce_figures: BatchUpsertWorkforceFiguresRequest -> BatchUpsertWorkforceFiguresResponse;
+    get_workforce_figure: GetWorkforceFigureRequest -> GetWorkforceFigureResponse;
+    list_workforce_figures: ListWorkforceFiguresRequest -> ListWorkforceFiguresResponse;
+    delete_workforce_figure: DeleteWorkforceFigureRequest -> DeleteWorkforceFigureResponse;
 }
 
 calls! {

@@ -81,6 +81,7 @@ pub enum Reason {
     UnitNotFound,
     AttributeValueTaken,
     PersonErased,
+    GroupTooSmall,
 }
 
 impl Reason {
@@ -93,6 +94,7 @@ impl Reason {
             Self::UnitNotFound => "UNIT_NOT_FOUND",
             Self::AttributeValueTaken => "ATTRIBUTE_VALUE_TAKEN",
             Self::PersonErased => "PERSON_ERASED",
+            Self::GroupTooSmall => "GROUP_TOO_SMALL",
         }
     }
 }

@@ -46,3 +46,4 @@ pub(super) mod webhook_attempt;
 pub(super) mod webhook_delivery;
 pub(super) mod webhook_endpoint;
 pub(super) mod webhook_lane;
+pub(super) mod workforce_figure;

@@ -14,6 +14,7 @@ mod m20261128_000002_contact;
 mod m20261128_000003_privacy;
 mod m20261128_000004_import;
 mod m20261128_000005_retention;
+mod m20261128_000006_workforce;
 mod shapes;
 
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
@@ -40,6 +41,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000003_privacy::Migration),
             Box::new(m20261128_000004_import::Migration),
             Box::new(m20261128_000005_retention::Migration),
+            Box::new(m20261128_000006_workforce::Migration),
         ]
     }
 }
