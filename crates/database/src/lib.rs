@@ -4,7 +4,7 @@
 //! [`Store::write_once`], which own the transaction: begin, run, commit, try again where the database asks for
 //! it, time it, and answer with this crate's [`Error`]. Around that: [`page`] (keyset pages and sealed tokens),
 //! [`request`] (the first answer to each request id), [`batch`] (many jobs in one commit), [`rows`] (many rows in one
-//! statement).
+//! statement), [`statistics`] (what PostgreSQL knows of tables that grow).
 //!
 //! It knows nothing of the wire, of events or of any service's tables. It has no clock: times are arguments.
 //!
@@ -20,6 +20,7 @@ pub mod page;
 pub mod request;
 pub mod rows;
 mod scope;
+pub mod statistics;
 mod store;
 mod write;
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use arki_database::page::Tokens;
-use arki_database::{Store, request};
+use arki_database::{Store, request, statistics};
 use arki_events::{Bus, JetStream, Relay, jetstream};
 use arki_process::{CancellationToken, Context, Deployment, Readiness, Running};
 use arki_proto::communication::v1::communication_service_server::CommunicationServiceServer;
@@ -47,6 +47,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     let Hands { store, planner, sender, stop: _ } = hands;
     Forgetting::listen(store.clone(), Arc::clone(&sender.channel), Arc::clone(&ctx.clock), &*bus).await?;
     Purging::listen(store.clone(), Arc::clone(&sender.channel), &*bus).await?;
+    ctx.tasks.spawn("communication statistics", statistics::keep_fresh(store.clone(), ctx.tasks.stop()));
     let relay = Relay::new(store.clone(), bus, arki_events::wake(&store));
     ctx.tasks.spawn("communication relay", relay.run(ctx.tasks.stop()));
     if workers {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use arki_database::page::Tokens;
-use arki_database::{Backend, Store, request};
+use arki_database::{Backend, Store, request, statistics};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_privacy::Purges;
 use arki_process::{Clock, Context, Deployment, Readiness, Running};
@@ -100,6 +100,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     let swept = worker::keep_intake_swept(store.clone(), clock.clone(), keep, every, tasks.stop());
     tasks.spawn("directory intake sweeper", swept);
     let now = move || clock.now();
+    tasks.spawn("directory statistics", statistics::keep_fresh(store.clone(), tasks.stop()));
     tasks.spawn("directory sweeper", request::keep_swept(store.clone(), now, every, tasks.stop()));
     let due = Duration::from_secs(config.due_seconds);
     tasks.spawn("directory employments", worker::let_employments_hold(directory.clone(), due, tasks.stop()));

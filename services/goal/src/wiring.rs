@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arki_database::page::Tokens;
-use arki_database::{Store, request};
+use arki_database::{Store, request, statistics};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_privacy::{Erasures, NothingByTime, Purges};
 use arki_process::{Context, Deployment, Readiness, Running};
@@ -46,6 +46,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
         let clock = clock.clone();
         move || clock.now()
     };
+    tasks.spawn("goal statistics", statistics::keep_fresh(store.clone(), tasks.stop()));
     tasks.spawn("goal sweeper", request::keep_swept(store.clone(), now, SWEEP_EVERY, tasks.stop()));
     let goals = Goals::new(store.clone(), Directory::new(peers.directory), clock);
     // Every replica has the same address of the same database, and a token that one gave out is good at the others.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use arki_database::{Store, request};
+use arki_database::{Store, request, statistics};
 use arki_events::{Bus, JetStream, Relay, consume, jetstream, wake};
 use arki_privacy::{Erasures, Purges};
 use arki_process::{Context, Deployment, Readiness, Running};
@@ -58,6 +58,7 @@ pub async fn build(config: Config, peers: Peers, bus: Arc<dyn Bus>, ctx: Context
     tasks.spawn("survey relay", relay.run(tasks.stop()));
     let every = Duration::from_secs(config.sweep_seconds);
     tasks.spawn("survey sweeper", sweeper::run(surveys.clone(), every, tasks.stop()));
+    tasks.spawn("survey statistics", statistics::keep_fresh(store.clone(), tasks.stop()));
     tasks
         .spawn("survey request sweeper", request::keep_swept(store.clone(), now, FORGET_EVERY, tasks.stop()));
 

@@ -9,4 +9,5 @@ mod fixture;
 mod migrations;
 mod once;
 mod sqlite_files;
+mod statistics;
 mod writes;
