@@ -165,8 +165,9 @@ async fn answers_that_are_not_counted_yet_stay(house: House) {
     assert_eq!(rows(&parts), [("response", as_rows(of_customers))], "those were counted as they came");
     assert_eq!(house.sees(&customers).await.responses, as_rows(of_customers));
     house.closes(&employees).await.unwrap();
+    // One of each customer, as they came, and that of the close.
     let told: i64 = house
-        .hears::<arki_proto::event::v1::ResponsesCounted>(1)
+        .hears::<arki_proto::event::v1::ResponsesCounted>(of_customers + 1)
         .await
         .iter()
         .filter(|part| part.wave == employees.name)
