@@ -64,6 +64,10 @@ impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
         let classified = match &error {
             DbErr::ConnectionAcquire(_) => Self::Unavailable,
+            // While a connection is made, what is no answer of a database is a line that was cut, or something before it.
+            DbErr::Conn(RuntimeErr::SqlxError(cause)) if matches!(**cause, SqlxError::Protocol(_)) => {
+                Self::Unavailable
+            }
             DbErr::Conn(RuntimeErr::SqlxError(cause))
             | DbErr::Exec(RuntimeErr::SqlxError(cause))
             | DbErr::Query(RuntimeErr::SqlxError(cause)) => {
@@ -167,6 +171,8 @@ fn sqlite_constraint(message: &str, primary: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use sea_orm::{DbErr, RuntimeErr, SqlxError};
+
     use super::{Error, of_sqlite_code, of_sqlstate};
 
     fn word(error: Option<Error>) -> String {
@@ -223,6 +229,15 @@ mod tests {
         ] {
             assert_eq!(word(of_sqlite_code(code, "any words")), expected, "{code}");
         }
+    }
+
+    #[test]
+    fn a_line_that_is_cut_while_a_connection_is_made_is_no_fault_of_the_program() {
+        let protocol = || SqlxError::Protocol("unexpected response from SSLRequest: 0x00".to_owned());
+        let connecting = DbErr::Conn(RuntimeErr::SqlxError(protocol().into()));
+        assert!(matches!(Error::from(connecting), Error::Unavailable));
+        let asking = DbErr::Query(RuntimeErr::SqlxError(protocol().into()));
+        assert!(matches!(Error::from(asking), Error::Other(_)));
     }
 
     #[test]

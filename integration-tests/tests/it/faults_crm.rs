@@ -42,7 +42,6 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// A queue that is full, a database that is away, a call that took too long: what says to come again.
 const COME_AGAIN: [u16; 3] = [429, 503, 504];
 
-#[ignore = "while the line is cut some calls answer 500 INTERNAL, where 503 UNAVAILABLE is due"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_a_crm_tells_over_a_bad_line_to_the_database_is_there_once() {
     let Some(postgres) = Postgres::start().unwrap() else { return };
