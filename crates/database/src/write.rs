@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use opentelemetry::KeyValue;
 use rand::Rng;
-use sea_orm::{IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait};
+use sea_orm::{DbErr, IsolationLevel, SqliteTransactionMode, TransactionOptions, TransactionTrait};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tracing::Instrument;
@@ -199,7 +199,7 @@ impl Store {
                 ..TransactionOptions::default()
             },
         };
-        let tx = self.inner.writer.begin_with_options(options).await.map_err(failed_statement)?;
+        let tx = self.begin(options).await.map_err(failed_statement)?;
         let (result, Told { lost, announced }) = scope::within(work.run(&tx)).await;
         match result {
             Ok(value) => {
@@ -219,9 +219,20 @@ impl Store {
             }
         }
     }
+
+    /// Begins, however soon the caller goes away. Dropped before the answer to its BEGIN, a transaction would leave its
+    /// connection inside of one of which the pool knows nothing, for whoever takes it next.
+    async fn begin(&self, options: TransactionOptions) -> Result<Tx, DbErr> {
+        let writer = self.inner.writer.clone();
+        let begun = async move { writer.begin_with_options(options).await }.in_current_span();
+        match tokio::spawn(begun).await {
+            Ok(begun) => begun,
+            Err(error) => Err(DbErr::Custom(error.to_string())),
+        }
+    }
 }
 
-fn failed_statement<E: From<Error>>(error: sea_orm::DbErr) -> Failed<E> {
+fn failed_statement<E: From<Error>>(error: DbErr) -> Failed<E> {
     match Error::from(error) {
         error @ Error::Serialization => Failed::Lost(error.into()),
         error => Failed::Final(error.into()),

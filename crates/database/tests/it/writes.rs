@@ -11,6 +11,7 @@ use crate::fixture::{insert, notes, number, on_both};
 on_both!(
     commits_what_succeeds_and_nothing_of_what_fails,
     leaves_nothing_when_it_is_dropped_before_the_commit,
+    leaves_no_open_transaction_however_soon_it_is_dropped,
     concurrent_read_modify_writes_lose_no_update,
     announces_after_the_commit_and_only_then,
     is_alive,
@@ -132,4 +133,32 @@ async fn insert_one(store: &Store) {
         .write("Insert", |tx| Box::pin(async move { Ok(insert(tx, "not_1", "one", None).await?) }))
         .await;
     inserted.unwrap();
+}
+
+async fn leaves_no_open_transaction_however_soon_it_is_dropped(store: &Store) {
+    let look = || {
+        store.write("Look", |tx| {
+            Box::pin(async move {
+                number(tx, "SELECT count(*) FROM note").await;
+                Ok::<_, Error>(())
+            })
+        })
+    };
+    for polls in 1..=40 {
+        let mut dropped = Box::pin(look());
+        for _ in 0..polls {
+            if futures::poll!(&mut dropped).is_ready() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(dropped);
+    }
+    // On every connection of the pool: after a read inside of a transaction another isolation is refused.
+    for _ in 0..40 {
+        notes(store).await;
+    }
+    for _ in 0..40 {
+        look().await.unwrap();
+    }
 }
