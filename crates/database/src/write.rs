@@ -222,6 +222,7 @@ impl Store {
 
     /// Begins, however soon the caller goes away. Dropped before the answer to its BEGIN, a transaction would leave its
     /// connection inside of one of which the pool knows nothing, for whoever takes it next.
+    #[expect(clippy::disallowed_methods, reason = "it ends with the answer to one statement")]
     async fn begin(&self, options: TransactionOptions) -> Result<Tx, DbErr> {
         let writer = self.inner.writer.clone();
         let begun = async move { writer.begin_with_options(options).await }.in_current_span();

@@ -89,7 +89,7 @@ fn page(form: &pb::Form, filled: &Filled, wrong: &[(String, &'static str)]) -> R
     let words = Words::of(&form.language);
     match form.state() {
         pb::FormState::AlreadySubmitted => thanks(&words, form),
-        // For programs that follow links: a link that was closed or cancelled takes no answer ever again.
+        // For programs that follow links: what is over, or was cancelled, is not to be tried again.
         pb::FormState::Closed => layout::notice(&words, StatusCode::GONE, "closed"),
         pb::FormState::NotOpen => layout::notice(&words, StatusCode::OK, "early"),
         pb::FormState::Answerable | pb::FormState::Unspecified => {

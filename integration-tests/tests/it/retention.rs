@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result};
-use arki_integration_tests::{Suite, Wiring, api::Api};
+use arki_integration_tests::{Suite, api::Api};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
@@ -71,6 +71,7 @@ async fn what_was_kept_long_enough_goes_from_every_service_and_numbers_stay(suit
         "externalId": "C-17"
     });
     let pia = name(&created(&api, "/v1/people", prospect.clone()).await?)?;
+    customer_answers(&api).await?;
     let waves = api.get("/v1/waves").await?.ok()?;
     let mut before = Vec::new();
     for wave in waves["waves"].as_array().context("no waves")? {
@@ -80,13 +81,17 @@ async fn what_was_kept_long_enough_goes_from_every_service_and_numbers_stay(suit
         let responses = api.get(&format!("/v1/{wave}")).await?.ok()?["responses"].clone();
         before.push((wave, rate, responses));
     }
+    let shown = before.iter().filter(|(_, rate, _)| rate.to_string().contains("percent")).count();
+    assert_eq!(shown, 1, "that of the customers: {before:?}");
+    let message = name(&api.get("/v1/messages").await?.ok()?["messages"][0])?;
+    let understanding = api.get(&format!("/v1/{message}/understanding")).await?.ok()?;
 
     let nothing = counts(&purged(&api).await?);
     assert!(nothing.is_empty(), "nothing is old enough: {nothing:?}");
     ages(&suite).await?;
     let done = purged(&api).await?;
     let counts = counts(&done);
-    for (kind, rows) in [("survey.response", 1), ("directory.person", 1)] {
+    for (kind, rows) in [("survey.response", 2), ("directory.person", 1)] {
         assert_eq!(counts.get(kind), Some(&rows), "{kind} of {counts:?}");
     }
     for kind in ["survey.invitation", "survey.link", "communication.delivery"] {
@@ -98,6 +103,7 @@ async fn what_was_kept_long_enough_goes_from_every_service_and_numbers_stay(suit
         let asked = api.get(&format!("/v1/{wave}/invitations")).await?.ok()?;
         assert!(asked["invitations"].as_array().is_none_or(Vec::is_empty), "{asked}");
     }
+    assert_eq!(api.get(&format!("/v1/{message}/understanding")).await?.ok()?, understanding);
     assert!(!files_with(&suite, MARK)?, "no letter is left");
     assert_eq!(api.get(&format!("/v1/{pia}")).await?.reason(), "PERSON_NOT_FOUND");
     for employee in [&aino, &bo] {
@@ -108,10 +114,30 @@ async fn what_was_kept_long_enough_goes_from_every_service_and_numbers_stay(suit
     assert_eq!((&erasure["person"], &erasure["reason"]), (&json!(pia), &json!("ERASURE_REASON_RETENTION")));
     the_report_is_proved(&api, &done).await?;
     assert_ne!(name(&created(&api, "/v1/people", prospect).await?)?, pia, "who comes back is welcome");
-    if suite.wiring() == Wiring::Alone {
-        let left = purged(&api).await?;
-        assert!(self::counts(&left).is_empty(), "nothing is left: {left}");
-    }
+    let left = purged(&api).await?;
+    assert!(self::counts(&left).is_empty(), "nothing is left: {left}");
+    Ok(())
+}
+
+/// A wave of a customer who answers: of customers a rate is shown of however few.
+async fn customer_answers(api: &Api) -> Result<()> {
+    let customer = json!({
+        "kind": "PERSON_KIND_CUSTOMER", "displayName": "Cleo", "email": "cleo@example.com", "source": "crm",
+        "externalId": "C-18"
+    });
+    created(api, "/v1/people", customer).await?;
+    let waves = api.get("/v1/waves").await?.ok()?;
+    let wave = json!({
+        "displayName": "Customers", "questionnaireVersion": waves["waves"][0]["questionnaireVersion"],
+        "audience": "WAVE_AUDIENCE_CUSTOMERS", "anonymity": "ANONYMITY_CONFIDENTIAL",
+        "sender": {"byLanguage": {"en": "Us"}}
+    });
+    let wave = name(&created(api, "/v1/waves", wave).await?)?;
+    created(api, &format!("/v1/{wave}:open"), json!({})).await?;
+    let asked = api.get(&format!("/v1/{wave}/invitations")).await?.ok()?;
+    let token = asked["invitations"][0]["token"].as_str().context("no token")?;
+    let answers = json!({"answers": [{"question": "recommend", "number": 9}]});
+    created(&api.with_key(""), &format!("/v1/forms/{token}:submit"), answers).await?;
     Ok(())
 }
 

@@ -10,7 +10,6 @@ use sea_orm::{
 };
 
 use super::entity::delivery::{ActiveModel, Column, Entity, Model};
-use super::purges;
 use super::read::{of_word, parsed};
 use crate::domain::{Delivery, DeliveryState, LocalTime, PageToken};
 
@@ -101,13 +100,13 @@ fn of_campaign(tenant: TenantId, campaign: CampaignId) -> Condition {
         .add(Column::CampaignId.eq(campaign.to_string()))
 }
 
-/// Lets go of the deliveries that were held while their campaign was paused and that runs again, of any tenant; and
-/// tells how many there were.
+/// Lets go of the deliveries that were held while their campaign was paused and that runs again, or was ended and skips
+/// them, of any tenant; and tells how many there were.
 pub(crate) async fn release_held(tx: &Tx) -> Result<u64, Error> {
     let sql = "UPDATE delivery SET queue_time = due_time WHERE (tenant_id, campaign_id, delivery_id) IN \
                (SELECT d.tenant_id, d.campaign_id, d.delivery_id FROM delivery d \
                JOIN campaign c ON c.tenant_id = d.tenant_id AND c.campaign_id = d.campaign_id \
-               WHERE d.queue_time IS NULL AND d.state = 'pending' AND c.state = 'active' LIMIT $1)";
+               WHERE d.queue_time IS NULL AND d.state = 'pending' AND c.state IN ('active', 'ended') LIMIT $1)";
     let statement = Statement::from_sql_and_values(tx.get_database_backend(), sql, [RELEASED.into()]);
     Ok(tx.execute_raw(statement).await?.rows_affected())
 }
@@ -166,26 +165,32 @@ pub(crate) async fn find_linked<C: ConnectionTrait>(
 
 #[derive(FromQueryResult)]
 struct Reached {
-    unit_id: Option<String>,
+    unit_id: String,
     people: i64,
 }
 
-/// How many people a message was handed over to, by their unit, with those whose deliveries are gone.
+/// How many people a message was handed over to, by their unit, with those whose deliveries are gone: in one statement,
+/// so that none is missing while a purge commits.
 pub(crate) async fn reached<C: ConnectionTrait>(
     db: &C,
     tenant: TenantId,
     message: MessageId,
 ) -> Result<BTreeMap<Option<UnitId>, u64>, Error> {
-    let sql = "SELECT unit_id, count(DISTINCT person_id) AS people FROM delivery \
-               WHERE tenant_id = $1 AND message_id = $2 AND state = 'sent' GROUP BY unit_id";
+    let sql = "SELECT unit_id, CAST(SUM(people) AS BIGINT) AS people FROM \
+               (SELECT COALESCE(unit_id, '') AS unit_id, count(DISTINCT person_id) AS people FROM delivery \
+               WHERE tenant_id = $1 AND message_id = $2 AND state = 'sent' GROUP BY 1 \
+               UNION ALL SELECT unit_id, people FROM reached_before WHERE tenant_id = $1 AND message_id = $2) \
+               AS counted GROUP BY unit_id";
     let values = [tenant.to_string().into(), message.to_string().into()];
     let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let mut reached = purges::reached_before(db, tenant, message).await?;
-    for Reached { unit_id, people } in Reached::find_by_statement(statement).all(db).await? {
-        let unit = unit_id.map(|unit| parsed(&unit, "delivery.unit_id")).transpose()?;
-        *reached.entry(unit).or_default() += people.unsigned_abs();
-    }
-    Ok(reached)
+    let rows = Reached::find_by_statement(statement).all(db).await?;
+    rows.into_iter()
+        .map(|Reached { unit_id, people }| {
+            let unit = Some(unit_id).filter(|unit| !unit.is_empty());
+            let unit = unit.map(|unit| parsed(&unit, "delivery.unit_id")).transpose()?;
+            Ok((unit, people.unsigned_abs()))
+        })
+        .collect()
 }
 
 fn delivery(row: Model) -> Result<Delivery, Error> {

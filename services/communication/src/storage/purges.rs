@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use arki_database::{Error, Tx};
-use arki_ids::{CampaignId, DeliveryId, MessageId, TenantId, UnitId};
+use arki_ids::{CampaignId, DeliveryId, TenantId};
 use arki_privacy::{Rows, add};
 use chrono::{DateTime, TimeDelta, Utc};
 use sea_orm::{
@@ -29,14 +29,15 @@ pub(crate) struct Old {
     pub(crate) delivery: DeliveryId,
 }
 
-/// Occurrences of before `$2` that are planned to the end, of which nothing waits or is being sent. A pause may hold
-/// deliveries for long, and what is planned anew for them must find who has got it.
-const SETTLED: &str = "o.tenant_id = $1 AND o.occurrence < $2 AND NOT o.is_purged AND o.state = 'planned' \
-                       AND NOT EXISTS (SELECT 1 FROM delivery w WHERE w.tenant_id = o.tenant_id \
+/// Occurrences of before `$2` that are planned to the end, or of a campaign that was ended, of which nothing waits or is
+/// being sent. A pause may hold deliveries for long, and what is planned anew for them must find who has got it.
+const SETTLED: &str = "o.tenant_id = $1 AND o.occurrence < $2 AND NOT o.is_purged \
+                       AND (o.state = 'planned' OR EXISTS (SELECT 1 FROM campaign c WHERE c.tenant_id = o.tenant_id \
+                       AND c.campaign_id = o.campaign_id AND c.state = 'ended')) AND NOT EXISTS (SELECT 1 FROM delivery w WHERE w.tenant_id = o.tenant_id \
                        AND w.campaign_id = o.campaign_id AND w.occurrence = o.occurrence \
                        AND w.state IN ('pending', 'sending'))";
 
-/// The first deliveries that were due and settled before a time, at most so many.
+/// Deliveries that were due and settled before a time, at most so many.
 pub(crate) async fn old<C: ConnectionTrait>(
     db: &C,
     tenant: TenantId,
@@ -46,8 +47,7 @@ pub(crate) async fn old<C: ConnectionTrait>(
     let sql = format!(
         "SELECT d.campaign_id, d.delivery_id FROM occurrence o JOIN delivery d ON d.tenant_id = o.tenant_id \
          AND d.campaign_id = o.campaign_id AND d.occurrence = o.occurrence WHERE {SETTLED} \
-         AND d.due_time < $3 AND COALESCE(d.sent_time, d.due_time) < $3 \
-         ORDER BY o.occurrence, o.campaign_id, d.delivery_id LIMIT $4"
+         AND d.due_time < $3 AND COALESCE(d.sent_time, d.due_time) < $3 LIMIT $4"
     );
     let most = i64::try_from(most).unwrap_or(i64::MAX);
     let values: [Value; 4] = [tenant.to_string().into(), latest(before).into(), before.into(), most.into()];
@@ -124,26 +124,6 @@ pub(crate) async fn set_purged(tx: &Tx, tenant: TenantId, before: DateTime<Utc>)
     let values: [Value; 2] = [tenant.to_string().into(), latest(before).into()];
     tx.execute_raw(Statement::from_sql_and_values(tx.get_database_backend(), sql, values)).await?;
     Ok(())
-}
-
-/// How many people a message was handed over to, by their unit, whose deliveries are gone.
-pub(crate) async fn reached_before<C: ConnectionTrait>(
-    db: &C,
-    tenant: TenantId,
-    message: MessageId,
-) -> Result<BTreeMap<Option<UnitId>, u64>, Error> {
-    let sql = "SELECT unit_id, people FROM reached_before WHERE tenant_id = $1 AND message_id = $2";
-    let values: [Value; 2] = [tenant.to_string().into(), message.to_string().into()];
-    let rows =
-        db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
-    rows.iter()
-        .map(|row| {
-            let (unit, people): (String, i64) = (row.try_get("", "unit_id")?, row.try_get("", "people")?);
-            let unit = Some(unit).filter(|unit| !unit.is_empty());
-            let unit = unit.map(|unit| parsed(&unit, "reached_before.unit_id")).transpose()?;
-            Ok((unit, people.unsigned_abs()))
-        })
-        .collect()
 }
 
 /// Occurrences lie by local time; every zone is less than a day from UTC.

@@ -187,6 +187,11 @@ impl World {
         self.client().pause_campaign(self.asks(request)).await.unwrap();
     }
 
+    pub(crate) async fn ends(&self, campaign: &pb::Campaign) {
+        let request = pb::EndCampaignRequest { name: campaign.name.clone(), ..Default::default() };
+        self.client().end_campaign(self.asks(request)).await.unwrap();
+    }
+
     /// A message and a campaign that tells it to all employees, running.
     pub(crate) async fn tells(&self, start: &str, rrule: &str) -> pb::Campaign {
         let message = self.creates_message(message()).await;

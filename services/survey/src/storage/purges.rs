@@ -4,14 +4,14 @@
 //! `purged_wave` remembers of which closed waves nothing of a kind is left, and `comments_purged` up to which day no own
 //! words are left, so that a daily purge looks at what is new alone.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use arki_database::{Error, Tx};
-use arki_ids::{TenantId, UnitId, WaveId};
+use arki_ids::{TenantId, WaveId};
 use chrono::{DateTime, NaiveDate, Utc};
 use sea_orm::{ConnectionTrait, Statement, Value};
 
-use super::{parse, parse_some, rows, to_json, unsigned, word};
+use super::{parse, rows, to_json, unsigned, word};
 use crate::domain::{Anonymity, Audience, State, answer};
 
 /// The first day that both databases know.
@@ -20,8 +20,9 @@ const FIRST_DAY: NaiveDate = match NaiveDate::from_ymd_opt(1, 1, 1) {
     None => NaiveDate::MIN,
 };
 
-/// Own words as they stand in stored answers. Inside of a text the quotes would have a backslash before them.
-const WORDS: &str = "%{\"t\":%";
+/// Own words as they stand in stored answers: as the value of a question, which a colon precedes. Inside of a text the
+/// quotes would have a backslash before them.
+const WORDS: &str = "%:{\"t\":%";
 
 /// What goes of closed waves as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,7 +53,8 @@ pub struct Closed {
     pub audience: Audience,
 }
 
-/// The wave that closed first of those that closed before a time and have something left of a kind.
+/// The wave that closed first of those that closed before a time and have something left of a kind. Who was asked goes
+/// after the last answer of the wave: by the invitation an answer is found when its person is to be erased.
 pub async fn next_closed(
     tx: &Tx,
     tenant: TenantId,
@@ -61,7 +63,9 @@ pub async fn next_closed(
 ) -> Result<Option<Closed>, Error> {
     let sql = "SELECT w.id, w.anonymity, w.audience FROM wave w WHERE w.tenant_id = $1 AND w.state = $2 \
                AND w.close_time < $3 AND NOT EXISTS (SELECT 1 FROM purged_wave p WHERE p.tenant_id = w.tenant_id \
-               AND p.wave_id = w.id AND p.kind = $4) ORDER BY w.close_time, w.id LIMIT 1";
+               AND p.wave_id = w.id AND p.kind = $4) \
+               AND ($4 <> 'invitations' OR NOT EXISTS (SELECT 1 FROM response r WHERE r.tenant_id = w.tenant_id \
+               AND r.wave_id = w.id)) ORDER BY w.close_time, w.id LIMIT 1";
     let values: [Value; 4] =
         [tenant.to_string().into(), State::Closed.word().into(), before.into(), kind.word().into()];
     let Some(row) = tx.query_one_raw(statement(tx, sql, values)).await? else { return Ok(None) };
@@ -226,27 +230,6 @@ pub async fn reopen_comments(tx: &Tx, tenant: TenantId, day: NaiveDate) -> Resul
     let sql = "UPDATE comments_purged SET day = $2 WHERE tenant_id = $1 AND day > $2";
     tx.execute_raw(statement(tx, sql, [tenant.to_string().into(), day.into()])).await?;
     Ok(())
-}
-
-/// How many had answered a wave, by unit, whose rows are gone.
-pub async fn answered_before<C>(
-    db: &C,
-    tenant: TenantId,
-    wave: WaveId,
-) -> Result<HashMap<Option<UnitId>, u64>, Error>
-where
-    C: ConnectionTrait,
-{
-    let sql = "SELECT unit, answered FROM answered_before WHERE tenant_id = $1 AND wave_id = $2";
-    let values = [tenant.to_string().into(), wave.to_string().into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let mut before = HashMap::new();
-    for row in db.query_all_raw(statement).await? {
-        let (unit, answered): (String, i64) = (row.try_get("", "unit")?, row.try_get("", "answered")?);
-        let unit = parse_some(Some(unit.as_str()).filter(|unit| !unit.is_empty()), "answered_before.unit")?;
-        before.insert(unit, unsigned(answered, "answered_before.answered")?);
-    }
-    Ok(before)
 }
 
 /// How many had answered, by wave and unit; no unit is the empty text.

@@ -12,7 +12,7 @@ use sea_orm::{
 };
 
 use super::entity::{roster, wave};
-use super::{from_json, parse, parse_some, purges, rows, to_json, unsigned, word};
+use super::{from_json, parse, parse_some, rows, to_json, unsigned, word};
 use crate::domain::ineligible::Ineligible;
 use crate::domain::rate::RosterUnit;
 use crate::domain::{Anonymity, Audience, Opening, State, VersionKey, Wave};
@@ -177,28 +177,34 @@ where
     Ok(ineligible)
 }
 
-/// How many have answered, by their own unit, with those whose rows have gone since. A wave of employees counts what
-/// was answered, on paper too; of others only those who were asked have a rate, so only their invitations count.
+/// How many have answered, by their own unit, with those whose rows have gone since: in one statement, so that none is
+/// missing while a purge commits. A wave of employees counts what was answered, on paper too; of others only those who
+/// were asked have a rate, so only their invitations count.
 pub async fn answered<C>(db: &C, tenant: TenantId, wave: &Wave) -> Result<HashMap<Option<UnitId>, u64>, Error>
 where
     C: ConnectionTrait,
 {
-    let sql = if wave.audience.is_guarded() {
-        "SELECT unit, COUNT(*) AS answered FROM response WHERE tenant_id = $1 AND wave_id = $2 GROUP BY unit"
+    let there = if wave.audience.is_guarded() {
+        "response WHERE tenant_id = $1 AND wave_id = $2"
     } else {
-        "SELECT unit, COUNT(*) AS answered FROM invitation \
-         WHERE tenant_id = $1 AND wave_id = $2 AND submitted GROUP BY unit"
+        "invitation WHERE tenant_id = $1 AND wave_id = $2 AND submitted"
     };
+    let sql = format!(
+        "SELECT unit, CAST(SUM(answered) AS BIGINT) AS answered FROM \
+         (SELECT COALESCE(unit, '') AS unit, COUNT(*) AS answered FROM {there} GROUP BY 1 \
+         UNION ALL SELECT unit, answered FROM answered_before WHERE tenant_id = $1 AND wave_id = $2) \
+         AS counted GROUP BY unit"
+    );
     let values = [tenant.to_string().into(), wave.id.to_string().into()];
-    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, values);
-    let mut answered = purges::answered_before(db, tenant, wave.id).await?;
-    for row in db.query_all_raw(statement).await? {
-        let unit: Option<String> = row.try_get("", "unit")?;
-        let count: i64 = row.try_get("", "answered")?;
-        let there: u64 = unsigned(count, "a count")?;
-        *answered.entry(parse_some(unit.as_deref(), "unit")?).or_default() += there;
-    }
-    Ok(answered)
+    let rows =
+        db.query_all_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, values)).await?;
+    rows.iter()
+        .map(|row| {
+            let (unit, count): (String, i64) = (row.try_get("", "unit")?, row.try_get("", "answered")?);
+            let unit = Some(unit.as_str()).filter(|unit| !unit.is_empty());
+            Ok((parse_some(unit, "unit")?, unsigned(count, "a count")?))
+        })
+        .collect()
 }
 
 fn row(tenant: TenantId, wave: &Wave) -> Result<wave::Model, Error> {
