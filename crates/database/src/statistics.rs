@@ -15,10 +15,10 @@ use crate::store::{Backend, Store};
 const EVERY: Duration = Duration::from_secs(1);
 
 /// Tables of which more than a fifth is new, and more than a thousand rows: those that autovacuum would look at too, when
-/// its turn comes.
+/// its turn comes. What is another role's is left to it.
 const CHANGED: &str = "SELECT s.relname FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid \
                        WHERE s.schemaname = current_schema() AND s.n_mod_since_analyze > 1000 \
-                       AND s.n_mod_since_analyze > 0.2 * c.reltuples";
+                       AND s.n_mod_since_analyze > 0.2 * c.reltuples AND pg_has_role(c.relowner, 'USAGE')";
 
 /// Looks again at tables that have changed much, until `stop`. On SQLite there is nothing to do: its planner takes an
 /// index where there is one.

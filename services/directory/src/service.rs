@@ -69,7 +69,7 @@ pub use organisation::{Closure, Merged};
 pub use people::Wanted;
 pub use preferences::Preferences;
 pub use recorder::Recorder;
-pub(crate) use retention::{confirm as confirm_purge, purge};
+pub(crate) use retention::confirm as confirm_purge;
 pub use suppressions::Suppress;
 pub use webhooks::{Report, ToSend};
 
@@ -79,6 +79,9 @@ use crate::storage::tenants as stored_tenants;
 
 /// How long a write may take.
 const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How often a batch is tried again that met a key which somebody else took at the same time.
+const MOST_CONFLICTS: u32 = 3;
 
 /// The use cases. Cheap to clone.
 #[derive(Clone)]
@@ -173,6 +176,22 @@ impl Directory {
             }
             error => error,
         })
+    }
+
+    /// As [`Directory::write`], tried again where somebody else made a row with the same key at the same time: now that the
+    /// other has written, it is found.
+    async fn write_past_conflicts<T, F>(&self, op: &'static str, asked: &Asked, effect: F) -> Result<T, Error>
+    where
+        F: for<'t> Fn(&'t Tx) -> Effect<'t, T, Error> + Send + Sync,
+        T: Serialize + DeserializeOwned + Send + Sync,
+    {
+        for _ in 0..MOST_CONFLICTS {
+            match self.write(op, asked, |tx| effect(tx)).await {
+                Err(Error::Database(arki_database::Error::Conflict { .. })) => {}
+                done => return done,
+            }
+        }
+        self.write(op, asked, effect).await
     }
 
     /// The tenant of a caller and the day that it is there.

@@ -83,7 +83,7 @@ pub async fn build(config: Config, _: Peers, bus: Arc<dyn Bus>, ctx: Context) ->
     }
     Listener::listen(store.clone(), &*bus, clock.clone(), public_url).await?;
     consume(&store, &*bus, Arc::new(worker::Confirmations::new(clock.clone()))).await?;
-    consume(&store, &*bus, Arc::new(Purges(worker::Purging::new(clock.clone())))).await?;
+    consume(&store, &*bus, Arc::new(Purges(worker::Purging::new(directory.clone(), clock.clone())))).await?;
     consume(&store, &*bus, Arc::new(worker::PurgeConfirmations::new(clock.clone()))).await?;
     Waves::listen(store.clone(), &*bus).await?;
     let relay = Relay::new(store.clone(), bus, wake(&store));

@@ -22,9 +22,6 @@ use crate::domain::{Account, Outcome, Person, Tenant};
 use crate::storage::crm::{self, ToReread};
 use crate::storage::{accounts, attributes, outcomes, people, units};
 
-/// How often a batch is tried again that met a key which somebody else took at the same time.
-const MOST_CONFLICTS: u32 = 3;
-
 /// What is stored, by key, and by which further keys the same is known.
 type Found<T> = (HashMap<String, T>, HashMap<String, String>);
 
@@ -114,32 +111,20 @@ impl Directory {
     ) -> Result<Vec<Verdict>, Error> {
         let (now, tenant) = (self.now(), asked.caller.tenant);
         let batch = Arc::new((source, items));
-        let mut conflicts = 0;
-        loop {
+        self.write_past_conflicts(op, asked, move |tx| {
             let batch = Arc::clone(&batch);
-            let done = self
-                .write(op, asked, move |tx| {
-                    let batch = Arc::clone(&batch);
-                    Box::pin(async move {
-                        let (source, items) = &*batch;
-                        let tenant = tenant_of(tx, tenant).await?;
-                        let wanted = Wanted::of(items);
-                        let records = records::<T>(tx, tenant.id, source, &wanted).await?;
-                        let mut shelf = shelf::<T>(tx, &tenant, source, wanted, records, now).await?;
-                        let verdicts: Vec<_> = items.iter().map(|item| shelf.tell(item)).collect();
-                        put(tx, &tenant, source, shelf.changed(), now).await?;
-                        Ok(verdicts)
-                    })
-                })
-                .await;
-            match done {
-                // Now that the other has written, the key is found.
-                Err(Error::Database(arki_database::Error::Conflict { .. })) if conflicts < MOST_CONFLICTS => {
-                    conflicts += 1;
-                }
-                done => return done,
-            }
-        }
+            Box::pin(async move {
+                let (source, items) = &*batch;
+                let tenant = tenant_of(tx, tenant).await?;
+                let wanted = Wanted::of(items);
+                let records = records::<T>(tx, tenant.id, source, &wanted).await?;
+                let mut shelf = shelf::<T>(tx, &tenant, source, wanted, records, now).await?;
+                let verdicts: Vec<_> = items.iter().map(|item| shelf.tell(item)).collect();
+                put(tx, &tenant, source, shelf.changed(), now).await?;
+                Ok(verdicts)
+            })
+        })
+        .await
     }
 
     /// What must be read in its source again.

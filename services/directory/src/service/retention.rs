@@ -3,7 +3,7 @@
 use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
 use arki_events::append;
-use arki_ids::{ErasureId, PersonId, PurgeId, TenantId};
+use arki_ids::{ErasureId, PersonId, PurgeId, SuppressionId, TenantId};
 use arki_privacy::{MOST, Purged, add};
 use arki_proto::event::v1::{PurgeCutoffs, PurgeDue};
 use arki_rpc::Caller;
@@ -13,12 +13,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::erasures::{ITSELF, erase};
 use super::error::check_etag;
 use super::{Asked, Directory, Error};
+use crate::domain::Person;
 use crate::domain::audit::{Fact, Outcome};
-use crate::domain::erasure::SERVICES;
+use crate::domain::consent::{Channel, Purpose, State, holding};
+use crate::domain::erasure::{SERVICES, is_staff};
 use crate::domain::purge::{Part, Purge, is_due, is_stuck};
 use crate::domain::retention::{Change, Cutoffs, Policy, is_past, ledger_cutoff};
+use crate::domain::suppression::{self, Suppression, normalized};
 use crate::storage::retention::Past;
-use crate::storage::{audit, people, retention, tenants};
+use crate::storage::{audit, consents, people, retention, suppressions, tenants};
 
 /// How many people one part looks at.
 const LOOKED_AT: u64 = 500;
@@ -120,6 +123,85 @@ impl Directory {
         }
     }
 
+    /// What goes here: people who were not heard of for too long, from all services by an erasure of each, and then old
+    /// contacts.
+    pub(crate) async fn purge(
+        &self,
+        tx: &Tx,
+        tenant: TenantId,
+        contact_time: DateTime<Utc>,
+        after: &str,
+        now: DateTime<Utc>,
+    ) -> Result<Purged, Error> {
+        let mut rows = Vec::new();
+        if after != LEDGER {
+            let looked_at = retention::past(tx, tenant, contact_time, read_place(after)?, LOOKED_AT).await?;
+            let ids: Vec<PersonId> = looked_at.iter().map(|(_, person)| *person).collect();
+            let heard_of = retention::heard_of_since(tx, tenant, &ids, contact_time).await?;
+            let mut gone = 0;
+            let mut last: Option<Past> = None;
+            for (time, person) in &looked_at {
+                if gone == FORGOTTEN {
+                    break;
+                }
+                last = Some((*time, *person));
+                if heard_of.contains(person) {
+                    continue;
+                }
+                let Some(found) = people::find(tx, tenant, *person).await? else { continue };
+                if is_past(found.profile.kind, found.profile.employment) && found.update_time < contact_time {
+                    self.keep_refusals(tx, tenant, &found, now).await?;
+                    Box::pin(erase(tx, tenant, ErasureId::generate(), &found, None, now)).await?;
+                    gone += 1;
+                }
+            }
+            add(&mut rows, "person", gone);
+            let is_end = (looked_at.len() as u64) < LOOKED_AT && last == looked_at.last().copied();
+            let next = last.filter(|_| !is_end).map_or_else(|| LEDGER.to_owned(), write_place);
+            return Ok(Purged { rows, next: Some(next) });
+        }
+        let before = ledger_cutoff(contact_time, now);
+        let gone = retention::forget_contacts(tx, tenant, before, MOST).await?;
+        add(&mut rows, "contact", gone);
+        let next = (gone >= MOST as u64).then(|| LEDGER.to_owned());
+        Ok(Purged { rows, next })
+    }
+
+    /// Who said no is heard when the person is gone: should the address come back, nothing is sent to it for what was
+    /// refused. Not of staff, whom an employer must be able to tell of a danger when they are back.
+    async fn keep_refusals(
+        &self,
+        tx: &Tx,
+        tenant: TenantId,
+        person: &Person,
+        now: DateTime<Utc>,
+    ) -> Result<(), Error> {
+        let channel = Channel::Email;
+        let Ok(address) = normalized(channel, &person.profile.email) else { return Ok(()) };
+        if is_staff(person.profile.kind) {
+            return Ok(());
+        }
+        for purpose in Purpose::ALL {
+            let said = consents::of_people(tx, tenant, &[person.id], purpose, channel).await?;
+            let holds = said.get(&person.id).and_then(holding);
+            if holds.is_none_or(|said| said.state != State::Withdrawn) {
+                continue;
+            }
+            let entry = Suppression {
+                id: SuppressionId::generate(),
+                channel,
+                hash: self.hash_key_in(tx, tenant).await?.hash(channel, &address),
+                purpose: Some(purpose),
+                reason: suppression::Reason::Unsubscribed,
+                source: "retention".to_owned(),
+                create_time: now,
+                expire_time: None,
+            };
+            suppressions::save(tx, tenant, &entry).await?;
+        }
+        Ok(())
+    }
+
     /// Another replica may have been faster: what is read in the transaction decides.
     async fn begin_due(
         &self,
@@ -208,48 +290,6 @@ pub(crate) async fn confirm(
     found.complete_time = Some(now);
     found.report_hash = Some(hash);
     Ok(retention::save(tx, tenant, &found).await?)
-}
-
-/// What goes here: people who were not heard of for too long, from all services by an erasure of each, and then old
-/// contacts.
-pub(crate) async fn purge(
-    tx: &Tx,
-    tenant: TenantId,
-    contact_time: DateTime<Utc>,
-    after: &str,
-    now: DateTime<Utc>,
-) -> Result<Purged, Error> {
-    let mut rows = Vec::new();
-    if after != LEDGER {
-        let looked_at = retention::past(tx, tenant, contact_time, read_place(after)?, LOOKED_AT).await?;
-        let ids: Vec<PersonId> = looked_at.iter().map(|(_, person)| *person).collect();
-        let heard_of = retention::heard_of_since(tx, tenant, &ids, contact_time).await?;
-        let mut gone = 0;
-        let mut last: Option<Past> = None;
-        for (time, person) in &looked_at {
-            if gone == FORGOTTEN {
-                break;
-            }
-            last = Some((*time, *person));
-            if heard_of.contains(person) {
-                continue;
-            }
-            let Some(found) = people::find(tx, tenant, *person).await? else { continue };
-            if is_past(found.profile.kind, found.profile.employment) && found.update_time < contact_time {
-                Box::pin(erase(tx, tenant, ErasureId::generate(), &found, None, now)).await?;
-                gone += 1;
-            }
-        }
-        add(&mut rows, "person", gone);
-        let is_end = (looked_at.len() as u64) < LOOKED_AT && last == looked_at.last().copied();
-        let next = last.filter(|_| !is_end).map_or_else(|| LEDGER.to_owned(), write_place);
-        return Ok(Purged { rows, next: Some(next) });
-    }
-    let before = ledger_cutoff(contact_time, now);
-    let gone = retention::forget_contacts(tx, tenant, before, MOST).await?;
-    add(&mut rows, "contact", gone);
-    let next = (gone >= MOST as u64).then(|| LEDGER.to_owned());
-    Ok(Purged { rows, next })
 }
 
 fn write_place((time, person): Past) -> String {

@@ -1,5 +1,6 @@
 //! Addresses to which nothing is sent.
 
+use arki_database::Tx;
 use arki_database::page::{Page, PageRequest};
 use arki_ids::{SuppressionId, TenantId};
 use arki_rpc::Caller;
@@ -125,33 +126,45 @@ impl Directory {
 
     /// The key of a tenant's hashes, made when it is first needed; sealed where there is a key to seal with.
     pub(super) async fn hash_key(&self, tenant: TenantId) -> Result<HashKey, Error> {
-        let stored = match suppressions::find_key(self.store.reader(), tenant).await? {
+        if let Some(stored) = suppressions::find_key(self.store.reader(), tenant).await? {
+            return self.opened(tenant, stored);
+        }
+        let made = self.fresh_key(tenant)?;
+        let kept = self.store.claim("MakeContactKey", move |tx| {
+            let made = made.clone();
+            Box::pin(async move { keep_key(tx, tenant, made).await })
+        });
+        self.opened(tenant, kept.await?)
+    }
+
+    /// The same inside of a transaction.
+    pub(super) async fn hash_key_in(&self, tx: &Tx, tenant: TenantId) -> Result<HashKey, Error> {
+        let stored = match suppressions::find_key(tx, tenant).await? {
             Some(stored) => stored,
-            None => self.make_hash_key(tenant).await?,
+            None => keep_key(tx, tenant, self.fresh_key(tenant)?).await?,
         };
+        self.opened(tenant, stored)
+    }
+
+    fn opened(&self, tenant: TenantId, stored: StoredKey) -> Result<HashKey, Error> {
         let StoredKey { key, is_sealed } = stored;
         let key = if is_sealed { self.sealer.open(&belongs_to(tenant), &key)? } else { key };
         let key = key.try_into().map_err(|_| arki_database::Error::Corrupt("contact_key.key".to_owned()))?;
         Ok(HashKey::new(key))
     }
 
-    async fn make_hash_key(&self, tenant: TenantId) -> Result<StoredKey, Error> {
+    fn fresh_key(&self, tenant: TenantId) -> Result<StoredKey, Error> {
         let fresh: [u8; 32] = random();
         let is_sealed = self.sealer.is_able();
         let key = if is_sealed { self.sealer.seal(&belongs_to(tenant), &fresh)? } else { fresh.to_vec() };
-        let made = StoredKey { key, is_sealed };
-        // Of several that make one at once, one stays, and all use that one.
-        self.store
-            .claim("MakeContactKey", move |tx| {
-                let made = made.clone();
-                Box::pin(async move {
-                    suppressions::insert_key(tx, tenant, &made).await?;
-                    let kept = suppressions::find_key(tx, tenant).await?;
-                    Ok(kept.unwrap_or(made))
-                })
-            })
-            .await
+        Ok(StoredKey { key, is_sealed })
     }
+}
+
+/// Of several that make one at once, one stays, and all use that one.
+async fn keep_key(tx: &Tx, tenant: TenantId, made: StoredKey) -> Result<StoredKey, Error> {
+    suppressions::insert_key(tx, tenant, &made).await?;
+    Ok(suppressions::find_key(tx, tenant).await?.unwrap_or(made))
 }
 
 fn belongs_to(tenant: TenantId) -> String {

@@ -18,9 +18,6 @@ use crate::domain::workforce::{Changed, Figure, Group, Key, Ledger, Reported, Te
 use crate::storage::workforce::{self, Filter};
 use crate::storage::{people, units};
 
-/// How often a batch is tried again that met a figure which somebody else reported at the same time.
-const MOST_CONFLICTS: u32 = 3;
-
 impl Directory {
     /// Brings figures to what a source says, each by itself.
     pub async fn batch_upsert_workforce_figures(
@@ -31,32 +28,20 @@ impl Directory {
     ) -> Result<Vec<Verdict>, Error> {
         let (now, tenant) = (self.now(), asked.caller.tenant);
         let batch = Arc::new((source, reported));
-        let mut conflicts = 0;
-        loop {
+        self.write_past_conflicts("BatchUpsertWorkforceFigures", asked, move |tx| {
             let batch = Arc::clone(&batch);
-            let done = self
-                .write("BatchUpsertWorkforceFigures", asked, move |tx| {
-                    let batch = Arc::clone(&batch);
-                    Box::pin(async move {
-                        let (source, reported) = &*batch;
-                        let tenant = tenant_of(tx, tenant).await?;
-                        let mut ledger = ledger(tx, &tenant, source, reported, now).await?;
-                        let verdicts: Vec<_> = reported.iter().map(|one| ledger.take(one)).collect();
-                        let Changed { written, told } = ledger.changed();
-                        workforce::save(tx, tenant.id, &written).await?;
-                        tell_figures(tx, tenant.id, &told, now, false).await?;
-                        Ok(verdicts)
-                    })
-                })
-                .await;
-            match done {
-                // Now that the other has written, the figure is found.
-                Err(Error::Database(arki_database::Error::Conflict { .. })) if conflicts < MOST_CONFLICTS => {
-                    conflicts += 1;
-                }
-                done => return done,
-            }
-        }
+            Box::pin(async move {
+                let (source, reported) = &*batch;
+                let tenant = tenant_of(tx, tenant).await?;
+                let mut ledger = ledger(tx, &tenant, source, reported, now).await?;
+                let verdicts: Vec<_> = reported.iter().map(|one| ledger.take(one)).collect();
+                let Changed { written, told } = ledger.changed();
+                workforce::save(tx, tenant.id, &written).await?;
+                tell_figures(tx, tenant.id, &told, now, false).await?;
+                Ok(verdicts)
+            })
+        })
+        .await
     }
 
     /// One figure.

@@ -34,12 +34,13 @@ pub(crate) async fn begin_due_purges(directory: Directory, every: Duration, stop
 
 /// Purges what the directory holds itself.
 pub(crate) struct Purging {
+    directory: Directory,
     clock: Arc<dyn Clock>,
 }
 
 impl Purging {
-    pub(crate) fn new(clock: Arc<dyn Clock>) -> Self {
-        Self { clock }
+    pub(crate) fn new(directory: Directory, clock: Arc<dyn Clock>) -> Self {
+        Self { directory, clock }
     }
 }
 
@@ -62,7 +63,8 @@ impl Purger for Purging {
     ) -> Result<Purged, Error> {
         let now = self.clock.now().trunc_subsecs(6);
         // What this meets beside the database is a fault of ours.
-        service::purge(tx, tenant, cutoffs.contact, after, now).await.map_err(|error| match error {
+        let purged = self.directory.purge(tx, tenant, cutoffs.contact, after, now).await;
+        purged.map_err(|error| match error {
             service::Error::Database(error) => error,
             error => Error::Other(Arc::new(error)),
         })

@@ -10,7 +10,7 @@ use arki_process::Context;
 use arki_proto::directory::v1 as pb;
 use arki_proto::directory::v1::ErrorReason;
 use arki_proto::event::v1::{ErasedRows, PersonErased, PurgeConfirmed, PurgeDue};
-use arki_proto::r#type::v1::ErrorReason as HouseReason;
+use arki_proto::r#type::v1::{ContactChannel, ContactPurpose, ErrorReason as HouseReason};
 use arki_rpc::time::timestamp;
 use arki_test_support::{Refused, eventually, mask, on_each_database};
 use chrono::TimeDelta;
@@ -18,6 +18,7 @@ use prost::Message;
 use tonic::Code;
 
 use crate::audit::{listed, verified};
+use crate::consents::refusal;
 use crate::server::Server;
 use crate::user::{User, employee};
 
@@ -211,6 +212,7 @@ async fn people_without_a_relation_go_by_time_and_may_come_back(server: Server) 
     ] {
         people.insert(name, user.person(somebody(kind, name)).await.unwrap().name);
     }
+    user.record_consent(says(&people["Pia"], pb::ConsentState::Withdrawn)).await.unwrap();
     // Twenty-three months: nobody goes.
     server.wait(TimeDelta::days(700));
     let early = begins(user).await;
@@ -225,16 +227,7 @@ async fn people_without_a_relation_go_by_time_and_may_come_back(server: Server) 
         ..Default::default()
     };
     user.outcome(outcome).await.unwrap();
-    let consent = pb::Consent {
-        person: people["Agreed"].clone(),
-        purpose: arki_proto::r#type::v1::ContactPurpose::Survey.into(),
-        channel: arki_proto::r#type::v1::ContactChannel::Email.into(),
-        state: pb::ConsentState::Granted.into(),
-        source: "test".to_owned(),
-        ..Default::default()
-    };
-    let consent = pb::RecordConsentRequest { consent: Some(consent), ..Default::default() };
-    user.record_consent(consent).await.unwrap();
+    user.record_consent(says(&people["Agreed"], pb::ConsentState::Granted)).await.unwrap();
     server.wait(TimeDelta::days(60));
     let purge = begins(user).await;
     let done = purged_here(user, &purge.name).await;
@@ -250,6 +243,22 @@ async fn people_without_a_relation_go_by_time_and_may_come_back(server: Server) 
     assert!(erasures.iter().all(|one| one.reason() == pb::ErasureReason::Retention), "{erasures:?}");
     let back = user.person(somebody(Prospect, "Pia")).await.unwrap();
     assert_ne!(back.name, people["Pia"], "who comes back is welcome, and is somebody new");
+    let no = refusal(user, &back.name, ContactPurpose::Survey).await;
+    assert_eq!(no, pb::ContactRefusal::Suppressed, "a no is heard when who said it is gone");
+    let never_asked = user.person(somebody(Prospect, "Frans")).await.unwrap().name;
+    assert_ne!(refusal(user, &never_asked, ContactPurpose::Survey).await, pb::ContactRefusal::Suppressed);
+}
+
+fn says(person: &str, state: pb::ConsentState) -> pb::RecordConsentRequest {
+    let consent = pb::Consent {
+        person: person.to_owned(),
+        purpose: ContactPurpose::Survey.into(),
+        channel: ContactChannel::Email.into(),
+        state: state.into(),
+        source: "test".to_owned(),
+        ..Default::default()
+    };
+    pb::RecordConsentRequest { consent: Some(consent), ..Default::default() }
 }
 
 async fn many_people_go_in_parts_and_each_once(server: Server) {
